@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+// flashkvd: a Redis-compatible in-memory database server for Linux.
+//
+// Modules import downwards only (docs/ARCHITECTURE.md has the map):
+// flashkvd > Server > Engine > RESP > EventLoop > Memory > C shims; Configuration stands beside
+// Engine. FLASHKVD_SANITIZE=1 builds against libc's malloc and without slabs, so that
+// AddressSanitizer sees every allocation.
+
+import PackageDescription
+
+let sanitize = Context.environment["FLASHKVD_SANITIZE"] == "1"
+
+let warnings: [SwiftSetting] =
+    Context.environment["FLASHKVD_WERROR"] == "1"
+    ? [.unsafeFlags(["-warnings-as-errors"])] : []
+
+let swift: [SwiftSetting] =
+    [
+        .unsafeFlags(
+            ["-enforce-exclusivity=unchecked", "-cross-module-optimization"],
+            .when(configuration: .release))
+    ] + (sanitize ? [.define("FLASHKVD_SANITIZE")] : []) + warnings
+
+let allocatorSettings: [CSetting] = sanitize ? [.define("FLASHKVD_LIBC_MALLOC")] : []
+let allocatorLinker: [LinkerSetting] = sanitize ? [] : [.linkedLibrary("jemalloc")]
+
+let package = Package(
+    name: "flashkvd",
+    products: [.executable(name: "flashkvd", targets: ["flashkvd"])],
+    targets: [
+        .target(name: "CEpoll"),
+        .target(
+            name: "CJemalloc", cSettings: allocatorSettings, linkerSettings: allocatorLinker),
+        .target(name: "CMachine"),
+        .target(
+            name: "Memory", dependencies: ["CJemalloc", "CMachine"],
+            swiftSettings: swift),
+        .target(
+            name: "EventLoop", dependencies: ["CEpoll", "CMachine", "Memory"],
+            swiftSettings: swift),
+        .target(name: "RESP", dependencies: ["CMachine", "Memory"], swiftSettings: swift),
+        .target(
+            name: "Engine", dependencies: ["CMachine", "Memory", "RESP"], swiftSettings: swift),
+        .target(name: "Configuration", dependencies: ["Memory"], swiftSettings: swift),
+        .target(
+            name: "Server",
+            dependencies: ["CEpoll", "Configuration", "Engine", "EventLoop", "Memory", "RESP"],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "flashkvd", dependencies: ["Configuration", "Server"], swiftSettings: swift),
+        .testTarget(name: "MemoryTests", dependencies: ["Memory"], swiftSettings: swift),
+        .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: swift),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: swift),
+        .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: swift),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: swift),
+        .testTarget(name: "ServerTests", dependencies: ["Server"], swiftSettings: swift),
+    ]
+)

@@ -1,0 +1,52 @@
+// CJemalloc: jemalloc's sized interface, or libc's malloc behind the same names when
+// FLASHKVD_LIBC_MALLOC is defined (AddressSanitizer builds).
+#ifndef FLASHKVD_CJEMALLOC_H
+#define FLASHKVD_CJEMALLOC_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#if defined(FLASHKVD_LIBC_MALLOC)
+
+static inline void *_Nullable heap_allocate(size_t bytes) { return malloc(bytes); }
+static inline void *_Nullable heap_reallocate(void *_Nonnull p, size_t bytes) {
+    return realloc(p, bytes);
+}
+static inline void heap_deallocate(void *_Nonnull p, size_t bytes) {
+    (void)bytes;
+    free(p);
+}
+static inline size_t heap_usable(size_t bytes) { return (bytes + 15) & ~(size_t)15; }
+static inline int heap_control(
+    const char *_Nonnull name, void *_Nullable old, size_t *_Nullable oldSize,
+    void *_Nullable new_, size_t newSize) {
+    (void)name; (void)old; (void)oldSize; (void)new_; (void)newSize;
+    return -1;
+}
+static inline const char *_Nonnull heap_name(void) { return "libc"; }
+
+#else
+
+#include <jemalloc/jemalloc.h>
+
+static inline void *_Nullable heap_allocate(size_t bytes) { return mallocx(bytes, 0); }
+static inline void *_Nullable heap_reallocate(void *_Nonnull p, size_t bytes) {
+    return rallocx(p, bytes, 0);
+}
+static inline void heap_deallocate(void *_Nonnull p, size_t bytes) { sdallocx(p, bytes, 0); }
+static inline size_t heap_usable(size_t bytes) { return nallocx(bytes, 0); }
+static inline int heap_control(
+    const char *_Nonnull name, void *_Nullable old, size_t *_Nullable oldSize,
+    void *_Nullable new_, size_t newSize) {
+    return mallctl(name, old, oldSize, new_, newSize);
+}
+#define FLASHKVD_STRING_(x) #x
+#define FLASHKVD_STRING(x) FLASHKVD_STRING_(x)
+static inline const char *_Nonnull heap_name(void) {
+    return "jemalloc-" FLASHKVD_STRING(JEMALLOC_VERSION_MAJOR) "." FLASHKVD_STRING(
+        JEMALLOC_VERSION_MINOR) "." FLASHKVD_STRING(JEMALLOC_VERSION_BUGFIX);
+}
+
+#endif
+#endif

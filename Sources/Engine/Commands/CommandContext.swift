@@ -1,0 +1,51 @@
+// What a data command sees: its arguments, the keyspace, and where to write its reply.
+//
+// Made by the session for each request, passed inout to the handler, never stored. Handlers are free
+// functions `func getCommand(_ c: inout CommandContext)` beside their table row; the dispatch switch
+// in Server calls them directly. Nothing here is reference counted.
+
+import Memory
+import RESP
+
+@frozen
+package struct CommandContext: ~Copyable {
+    /// The request: [0] is the command's name as sent. Valid until the handler returns.
+    package let arguments: UnsafePointer<Bytes>
+    /// Number of arguments, the name included.
+    package let count: Int
+    package let engine: UnsafeMutablePointer<Engine>
+    /// The database the client has selected.
+    package let database: UnsafeMutablePointer<Database>
+    package let reply: UnsafeMutablePointer<ReplyBuffer>
+    /// Keyed hash of arguments[1], computed ahead; only meaningful where [1] is a key.
+    package let firstKeyHash: UInt64
+    /// An argument received straight into a blob of its own (long values), or nil: the handler may
+    /// adopt it as the value by taking a reference instead of copying.
+    package let ownedArgument: SharedBlob?
+    package let ownedArgumentIndex: Int
+    /// Whether accesses leave the eviction clock alone (CLIENT NO-TOUCH).
+    package let noTouch: Bool
+
+    @inlinable
+    package init(
+        arguments: UnsafePointer<Bytes>, count: Int, engine: UnsafeMutablePointer<Engine>,
+        database: UnsafeMutablePointer<Database>, reply: UnsafeMutablePointer<ReplyBuffer>,
+        firstKeyHash: UInt64, ownedArgument: SharedBlob?, ownedArgumentIndex: Int, noTouch: Bool
+    ) {
+        self.arguments = arguments
+        self.count = count
+        self.engine = engine
+        self.database = database
+        self.reply = reply
+        self.firstKeyHash = firstKeyHash
+        self.ownedArgument = ownedArgument
+        self.ownedArgumentIndex = ownedArgumentIndex
+        self.noTouch = noTouch
+    }
+
+    @inlinable
+    package subscript(_ i: Int) -> Bytes {
+        assert(i >= 0 && i < count)
+        return arguments[i]
+    }
+}

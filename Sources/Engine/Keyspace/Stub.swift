@@ -1,0 +1,3 @@
+import Memory
+package struct Engine: ~Copyable {}
+package struct Database: ~Copyable {}

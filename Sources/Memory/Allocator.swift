@@ -1,0 +1,63 @@
+// The allocator of everything that is not a slab cell: jemalloc with sized frees, and the exact
+// count of what is out.
+//
+// Called by every module above. One thread owns the server (law 1), so the counters are plain.
+// A caller gives back exactly the size it asked for; nothing here stores sizes.
+
+import CJemalloc
+
+/// Sized allocation with exact accounting, in usable bytes as the allocator rounds them.
+@frozen
+package enum Allocator {
+    /// Usable bytes allocated and not yet given back, slabs and buckets included.
+    @usableFromInline nonisolated(unsafe) package static var usedBytes = 0
+    /// The most `usedBytes` has been whenever `notePeak()` looked.
+    nonisolated(unsafe) package static var peakBytes = 0
+
+    /// `bytes` > 0 uninitialised bytes, aligned to 16 (8 below 16 bytes).
+    ///
+    /// Running out of address space ends the process, as it does Redis: no caller could go on.
+    @inlinable
+    package static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+        guard let p = heap_allocate(bytes) else { outOfMemory(bytes) }
+        usedBytes &+= heap_usable(bytes)
+        return p
+    }
+
+    /// Gives back what `allocate(bytes)` or `reallocate(…, to: bytes)` returned.
+    @inlinable
+    package static func deallocate(_ p: UnsafeMutableRawPointer, _ bytes: Int) {
+        usedBytes &-= heap_usable(bytes)
+        heap_deallocate(p, bytes)
+    }
+
+    /// Resizes, moving if it must; the first min(old, new) bytes are kept.
+    @inlinable
+    package static func reallocate(
+        _ p: UnsafeMutableRawPointer, from old: Int, to new: Int
+    ) -> UnsafeMutableRawPointer {
+        guard let q = heap_reallocate(p, new) else { outOfMemory(new) }
+        usedBytes &+= heap_usable(new) &- heap_usable(old)
+        return q
+    }
+
+    /// What an allocation of `bytes` really takes.
+    @inlinable
+    package static func usableSize(_ bytes: Int) -> Int { heap_usable(bytes) }
+
+    /// Accounts for memory that came from the kernel directly (slab regions, bucket chunks).
+    @inlinable
+    package static func account(_ bytes: Int) { usedBytes &+= bytes }
+
+    package static func notePeak() {
+        if usedBytes > peakBytes { peakBytes = usedBytes }
+    }
+
+    /// The allocator's name and version, as INFO's mem_allocator shows it.
+    package static var name: String { String(cString: heap_name()) }
+
+    @inline(never) @usableFromInline
+    static func outOfMemory(_ bytes: Int) -> Never {
+        fatalError("out of memory allocating \(bytes) bytes")
+    }
+}

@@ -1,0 +1,78 @@
+// A reference-counted run of bytes with room to grow: the value of a long string, or a reply in
+// flight that must outlive the command that made it.
+//
+// The keyspace holds one reference. A reply that is sent by reference (16 KiB and up) holds another
+// until the kernel has taken the last byte. Who wants to change the bytes while somebody else holds
+// a reference makes a copy first (`isUnique`). One thread owns the server, so the count is plain.
+//
+// Layout: three words (length, capacity, references), then the bytes.
+
+/// Handle to a blob; copying the handle copies no reference: pair `retain` and `release` by hand.
+@frozen
+package struct SharedBlob {
+    package let raw: UnsafeMutableRawPointer
+
+    @inlinable package init(raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+    @usableFromInline static let headerBytes = 24
+
+    /// A blob with one reference, `count` uninitialised bytes and room for `capacity`.
+    package static func allocate(count: Int, capacity: Int) -> SharedBlob {
+        assert(count >= 0 && capacity >= count)
+        // The whole usable size is the capacity: what the allocator rounds up is not wasted.
+        let total = Allocator.usableSize(headerBytes + max(capacity, 8))
+        let blob = SharedBlob(raw: Allocator.allocate(total))
+        blob.raw.storeBytes(of: count, as: Int.self)
+        blob.raw.storeBytes(of: total - headerBytes, toByteOffset: 8, as: Int.self)
+        blob.raw.storeBytes(of: 1, toByteOffset: 16, as: Int.self)
+        return blob
+    }
+
+    @inlinable package var bytes: UnsafeMutablePointer<UInt8> {
+        (raw + Self.headerBytes).assumingMemoryBound(to: UInt8.self)
+    }
+
+    @inlinable package var count: Int {
+        get { raw.load(as: Int.self) }
+        nonmutating set { raw.storeBytes(of: newValue, as: Int.self) }
+    }
+
+    @inlinable package var capacity: Int { raw.load(fromByteOffset: 8, as: Int.self) }
+
+    @inlinable package var references: Int {
+        get { raw.load(fromByteOffset: 16, as: Int.self) }
+        nonmutating set { raw.storeBytes(of: newValue, toByteOffset: 16, as: Int.self) }
+    }
+
+    @inlinable package var isUnique: Bool { references == 1 }
+    @inlinable package var view: Bytes { Bytes(UnsafePointer(bytes), count) }
+
+    /// What the allocation takes, in bytes.
+    package var footprint: Int { capacity + Self.headerBytes }
+
+    @inlinable package func retain() { references &+= 1 }
+
+    @inlinable package func release() {
+        references &-= 1
+        if references == 0 { free() }
+    }
+
+    /// A unique blob of the same bytes with room for `capacity`; consumes this reference.
+    package func growing(to capacity: Int) -> SharedBlob {
+        assert(capacity >= count)
+        if isUnique {
+            let total = Allocator.usableSize(Self.headerBytes + max(capacity, 8))
+            let moved = SharedBlob(
+                raw: Allocator.reallocate(raw, from: footprint, to: total))
+            moved.raw.storeBytes(of: total - Self.headerBytes, toByteOffset: 8, as: Int.self)
+            return moved
+        }
+        let copy = SharedBlob.allocate(count: count, capacity: capacity)
+        copy.bytes.update(from: bytes, count: count)
+        release()
+        return copy
+    }
+
+    @inline(never) @usableFromInline
+    func free() { Allocator.deallocate(raw, footprint) }
+}

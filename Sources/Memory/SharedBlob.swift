@@ -76,3 +76,17 @@ package struct SharedBlob {
     @inline(never) @usableFromInline
     func free() { Allocator.deallocate(raw, footprint) }
 }
+
+/// A long value that belongs between the bytes before and after `offset` of a run of output bytes:
+/// how a reply names what is sent by reference (RESP writes it, EventLoop sends it).
+@frozen
+package struct OutputReference {
+    package let offset: Int
+    package let blob: SharedBlob
+
+    @inlinable
+    package init(offset: Int, blob: SharedBlob) {
+        self.offset = offset
+        self.blob = blob
+    }
+}

@@ -13,20 +13,13 @@ import Memory
 /// A reply under construction. Offsets and sizes in bytes.
 @frozen
 package struct ReplyBuffer: ~Copyable {
-    /// A long value that belongs between the bytes before and after `offset`.
-    @frozen
-    package struct Reference {
-        package let offset: Int
-        package let blob: SharedBlob
-    }
-
     package private(set) var base: UnsafeMutablePointer<UInt8>
     package private(set) var capacity: Int
     @usableFromInline package var count: Int
     /// Whether the client being answered speaks RESP3.
     @usableFromInline package var resp3: Bool
     /// Long values sent by reference, by rising offset. Empty in nearly every reply.
-    package private(set) var references: UnsafeMutablePointer<Reference>?
+    package private(set) var references: UnsafeMutablePointer<OutputReference>?
     package private(set) var referenceCount: Int
     private var referenceCapacity: Int
     /// Bytes of the values in `references`.
@@ -56,7 +49,7 @@ package struct ReplyBuffer: ~Copyable {
         for i in 0..<referenceCount { references![i].blob.release() }
         if let references {
             Allocator.deallocate(
-                references, referenceCapacity * MemoryLayout<Reference>.stride)
+                references, referenceCapacity * MemoryLayout<OutputReference>.stride)
         }
         Allocator.deallocate(base, capacity)
     }
@@ -118,7 +111,7 @@ package struct ReplyBuffer: ~Copyable {
         var i = referenceCount
         while i > 0, references![i - 1].offset > offset {
             i -= 1
-            references![i] = Reference(
+            references![i] = OutputReference(
                 offset: references![i].offset + length, blob: references![i].blob)
         }
     }
@@ -127,7 +120,7 @@ package struct ReplyBuffer: ~Copyable {
     package mutating func reference(_ blob: SharedBlob) {
         if referenceCount == referenceCapacity { growReferences() }
         blob.retain()
-        references![referenceCount] = Reference(offset: count, blob: blob)
+        references![referenceCount] = OutputReference(offset: count, blob: blob)
         referenceCount += 1
         referencedBytes += blob.count
     }
@@ -152,7 +145,7 @@ package struct ReplyBuffer: ~Copyable {
 
     @inline(never)
     private mutating func growReferences() {
-        let stride = MemoryLayout<Reference>.stride
+        let stride = MemoryLayout<OutputReference>.stride
         let target = max(8, referenceCapacity * 2)
         let moved: UnsafeMutableRawPointer
         if let references {
@@ -161,7 +154,7 @@ package struct ReplyBuffer: ~Copyable {
         } else {
             moved = Allocator.allocate(target * stride)
         }
-        references = moved.bindMemory(to: Reference.self, capacity: target)
+        references = moved.bindMemory(to: OutputReference.self, capacity: target)
         referenceCapacity = target
     }
 }

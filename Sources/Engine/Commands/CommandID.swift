@@ -1,0 +1,70 @@
+// Every command and subcommand by number, dense from 0.
+//
+// The dispatch switch is exhaustive over this enum: a new case does not compile until it has an arm.
+// Cases are grouped by family file; where a case stands has no meaning outside the process.
+
+/// A command (or a container's subcommand: the container's name first).
+@frozen
+package enum CommandID: UInt16, CaseIterable, Sendable {
+    // Strings/SetCommands
+    case set, setnx, setex, psetex, getset, append
+    // Strings/GetCommands
+    case get, getex, getdel, strlen
+    // Strings/RangeCommands
+    case getrange, substr, setrange
+    // Strings/CounterCommands
+    case incr, incrby, incrbyfloat, decr, decrby
+    // Strings/MultiKeyCommands
+    case mget, mset, msetnx
+    // Strings/LCSCommand
+    case lcs
+    // Lists/PushPop
+    case lpush, rpush, lpushx, rpushx, lpop, rpop, lmpop
+    // Lists/Access
+    case llen, lindex, lrange
+    // Lists/Edit
+    case lset, lrem, ltrim, linsert
+    // Lists/Move
+    case lmove, rpoplpush
+    // Lists/Position
+    case lpos
+    // Keys/DeleteCommands
+    case del, unlink
+    // Keys/ExistsCommands
+    case exists, touch, type
+    // Keys/RenameCommands
+    case rename, renamenx, copy, move
+    // Keys/ExpiryCommands
+    case expire, pexpire, expireat, pexpireat, ttl, pttl, expiretime, pexpiretime, persist
+    // Keys/ScanCommands
+    case keys, scan, randomkey
+    // Keys/ObjectCommands
+    case object, objectEncoding, objectRefcount, objectIdletime, objectFreq, objectHelp
+    // Keys/DatabaseCommands
+    case dbsize, flushdb, flushall, swapdb
+    // Keys/MemoryCommands
+    case memory, memoryUsage, memoryHelp
+    // Server: Connection
+    case ping, echo, quit, reset, hello, auth, select
+    // Server: Client
+    case client, clientId, clientGetname, clientSetname, clientSetinfo, clientInfo, clientList
+    case clientKill, clientReply, clientNoEvict, clientNoTouch, clientPause, clientUnpause
+    case clientHelp
+    // Server: Config
+    case config, configGet, configSet, configResetstat, configRewrite, configHelp
+    // Server: Info
+    case info, time, lolwut
+    // Server: Command
+    case command, commandCount, commandList, commandInfo, commandDocs, commandGetkeys
+    case commandGetkeysandflags, commandHelp
+    // Server: Debug
+    case debug
+    // Server: Admin
+    case shutdown
+
+    /// The number of commands and subcommands.
+    @inlinable package static var count: Int { allCases.count }
+
+    /// For indexing tables.
+    @inlinable package var index: Int { Int(rawValue) }
+}

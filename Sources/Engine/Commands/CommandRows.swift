@@ -1,0 +1,24 @@
+// The rows of all data commands, collected from the family files.
+//
+// A new command in an existing file appears here by itself; only a new file is added below.
+
+package let stringCommandRows: [CommandRow] = Array(
+    [
+        setCommandRows, getCommandRows, rangeCommandRows, counterCommandRows,
+        multiKeyCommandRows, lcsCommandRows,
+    ].joined())
+
+package let listCommandRows: [CommandRow] = Array(
+    [
+        pushPopCommandRows, accessCommandRows, editCommandRows, moveCommandRows,
+        positionCommandRows,
+    ].joined())
+
+package let keyCommandRows: [CommandRow] = Array(
+    [
+        deleteCommandRows, existsCommandRows, renameCommandRows, expiryCommandRows,
+        scanCommandRows, objectCommandRows, databaseCommandRows, memoryCommandRows,
+    ].joined())
+
+/// Everything the engine itself executes.
+package let dataCommandRows: [CommandRow] = stringCommandRows + listCommandRows + keyCommandRows

@@ -7,7 +7,7 @@
 import CJemalloc
 
 /// Sized allocation with exact accounting, in usable bytes as the allocator rounds them.
-@frozen
+@frozen @usableFromInline
 package enum Allocator {
     /// Usable bytes allocated and not yet given back, slabs and buckets included.
     @usableFromInline nonisolated(unsafe) package static var usedBytes = 0

@@ -6,11 +6,11 @@
 
 import CMachine
 
-@frozen
+@frozen @usableFromInline
 package struct Bytes {
     /// Never nil; for an empty run it points somewhere readable but says nothing.
-    package let base: UnsafePointer<UInt8>
-    package let count: Int
+    @usableFromInline package let base: UnsafePointer<UInt8>
+    @usableFromInline package let count: Int
 
     @inlinable
     package init(_ base: UnsafePointer<UInt8>, _ count: Int) {

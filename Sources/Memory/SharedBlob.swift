@@ -8,9 +8,9 @@
 // Layout: three words (length, capacity, references), then the bytes.
 
 /// Handle to a blob; copying the handle copies no reference: pair `retain` and `release` by hand.
-@frozen
+@frozen @usableFromInline
 package struct SharedBlob {
-    package let raw: UnsafeMutableRawPointer
+    @usableFromInline package let raw: UnsafeMutableRawPointer
 
     @inlinable package init(raw: UnsafeMutableRawPointer) { self.raw = raw }
 
@@ -79,10 +79,10 @@ package struct SharedBlob {
 
 /// A long value that belongs between the bytes before and after `offset` of a run of output bytes:
 /// how a reply names what is sent by reference (RESP writes it, EventLoop sends it).
-@frozen
+@frozen @usableFromInline
 package struct OutputReference {
-    package let offset: Int
-    package let blob: SharedBlob
+    @usableFromInline package let offset: Int
+    @usableFromInline package let blob: SharedBlob
 
     @inlinable
     package init(offset: Int, blob: SharedBlob) {

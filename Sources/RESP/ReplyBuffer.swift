@@ -11,10 +11,10 @@ import CMachine
 import Memory
 
 /// A reply under construction. Offsets and sizes in bytes.
-@frozen
+@frozen @usableFromInline
 package struct ReplyBuffer: ~Copyable {
-    package private(set) var base: UnsafeMutablePointer<UInt8>
-    package private(set) var capacity: Int
+    @usableFromInline package private(set) var base: UnsafeMutablePointer<UInt8>
+    @usableFromInline package private(set) var capacity: Int
     @usableFromInline package var count: Int
     /// Whether the client being answered speaks RESP3.
     @usableFromInline package var resp3: Bool

@@ -7,7 +7,6 @@
 import Memory
 import RESP
 
-@frozen
 package struct CommandContext: ~Copyable {
     /// The request: [0] is the command's name as sent. Valid until the handler returns.
     package let arguments: UnsafePointer<Bytes>
@@ -26,7 +25,6 @@ package struct CommandContext: ~Copyable {
     /// Whether accesses leave the eviction clock alone (CLIENT NO-TOUCH).
     package let noTouch: Bool
 
-    @inlinable
     package init(
         arguments: UnsafePointer<Bytes>, count: Int, engine: UnsafeMutablePointer<Engine>,
         database: UnsafeMutablePointer<Database>, reply: UnsafeMutablePointer<ReplyBuffer>,
@@ -43,7 +41,6 @@ package struct CommandContext: ~Copyable {
         self.noTouch = noTouch
     }
 
-    @inlinable
     package subscript(_ i: Int) -> Bytes {
         assert(i >= 0 && i < count)
         return arguments[i]

@@ -1,0 +1,69 @@
+// One numbered database: the table of its entries and the exact index of their deadlines.
+
+import Memory
+
+package struct Database: ~Copyable {
+    package internal(set) var index: Int
+    let engine: UnsafeMutablePointer<Engine>
+    var table: Table<Entry>
+    var wheel: ExpiryWheel
+    /// Keys with a deadline.
+    package internal(set) var volatileCount: Int
+    /// Whether the compaction cycle is merging buckets of the table.
+    var isShrinking = false
+
+    init(index: Int, engine: UnsafeMutablePointer<Engine>) {
+        self.index = index
+        self.engine = engine
+        table = Table(
+            heap: engine.pointee.heap, key0: engine.pointee.key0, key1: engine.pointee.key1)
+        wheel = ExpiryWheel()
+        volatileCount = 0
+    }
+
+    /// Keys, those past their time but not yet removed included (as DBSIZE counts them).
+    package var count: Int { table.count }
+
+    /// Hands the content over for freeing in slices and starts anew.
+    mutating func detach(into lazyFree: inout LazyFree) {
+        guard table.count > 0 || wheel.count > 0 else { return }
+        var fresh = Table<Entry>(
+            heap: engine.pointee.heap, key0: engine.pointee.key0, key1: engine.pointee.key1)
+        var freshWheel = ExpiryWheel()
+        Swift.swap(&table, &fresh)
+        Swift.swap(&wheel, &freshWheel)
+        volatileCount = 0
+        lazyFree.add(table: fresh, wheel: freshWheel)
+    }
+
+    // MARK: Look-ahead
+
+    /// Asks for the bucket of a key that a command is about to use.
+    @inline(__always)
+    func prefetchBucket(_ hash: UInt64) { table.prefetchBucket(hash) }
+
+    /// Asks for the entry itself, once the bucket has arrived.
+    @inline(__always)
+    func prefetchEntry(_ hash: UInt64) { table.prefetchElement(hash) }
+
+    // MARK: Walking
+
+    /// One step of SCAN over keys: see `Table.scan`. Keys past their time are visited too.
+    package func scan(_ cursor: UInt64, _ body: (Entry) -> Void) -> UInt64 {
+        table.scan(cursor, body)
+    }
+
+    /// Every entry; nothing may change meanwhile.
+    package func forEach(_ body: (Entry) -> Void) { table.forEach(body) }
+
+    /// An entry at random that is not past its time, or nil.
+    ///
+    /// As Redis does, one that is past its time is removed and another one drawn.
+    package mutating func randomEntry() -> Entry? {
+        while true {
+            guard let entry = table.random(&engine.pointee.random) else { return nil }
+            guard isExpired(entry) else { return entry }
+            guard removeIfExpired(entry.key, engine.pointee.hash(entry.key)) else { return entry }
+        }
+    }
+}

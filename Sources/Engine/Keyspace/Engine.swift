@@ -1,0 +1,172 @@
+// The keyspace as a whole: databases, the heap of small cells, the clock, statistics.
+//
+// Owned by the server's one thread and reached through a stable pointer. It knows no socket and no
+// file; the clock and the seeds come from outside, so that a seed replays a run (law 8).
+
+import Memory
+
+/// What the engine needs of the configuration; the server writes it, at any time between commands.
+package struct EngineSettings {
+    /// Redis's list-max-listpack-size: a count, or -1...-5 for 4 to 64 KiB.
+    package var listMaxListpackSize = -2
+    package var eviction = EvictionParameters()
+    /// Bytes; 0 is no limit.
+    package var maxMemory = 0
+    package var maxMemorySamples = 5
+    /// DEBUG SET-ACTIVE-EXPIRE.
+    package var activeExpiry = true
+    /// Whether compaction runs by itself.
+    package var compaction = true
+
+    package init() {}
+}
+
+/// Counters that INFO shows. All since start or CONFIG RESETSTAT.
+package struct EngineStatistics {
+    package var keyspaceHits = 0
+    package var keyspaceMisses = 0
+    package var expiredKeys = 0
+    package var evictedKeys = 0
+    /// Keys removed lazily because an access found them past their time.
+    package var lazilyExpiredKeys = 0
+    /// Milliseconds between a key's deadline and its removal by the expiry cycle: the latest, the
+    /// worst.
+    package var expiryLag: Int64 = 0
+    package var expiryLagWorst: Int64 = 0
+    package var lazyFreedObjects = 0
+    /// Entries moved by compaction, and entries it looked at and left.
+    package var compactionMoves = 0
+    package var compactionMisses = 0
+
+    package init() {}
+}
+
+package struct Engine: ~Copyable {
+    package let databases: UnsafeMutablePointer<Database>
+    package let databaseCount: Int
+    let heap: UnsafeMutablePointer<SlabHeap>
+    let key0: UInt64
+    let key1: UInt64
+
+    /// Unix time in milliseconds; the server sets it once per turn, so it stands still in a command.
+    package var now: Int64
+    /// What a key's eviction clock is set to on access under LRU: unix seconds, 24 bits.
+    package var lruClock: UInt32
+    package var settings: EngineSettings
+    package var statistics: EngineStatistics
+    package var random: RandomSource
+    /// Changes to the keyspace since start.
+    package var changes: Int
+    /// While set, keys past their time are invisible but stay (CLIENT PAUSE, as in Redis).
+    package var expiryPaused: Bool
+    /// Gives new entries differing wheel generations; see ExpiryCycle.
+    var generation: UInt8
+    var lazyFree: LazyFree
+    var expiry: ExpiryCycle
+    var compaction: Compaction
+
+    package init(databaseCount: Int, seed: UInt64, key0: UInt64, key1: UInt64, now: Int64) {
+        heap = .allocate(capacity: 1)
+        heap.initialize(to: SlabHeap())
+        self.databaseCount = databaseCount
+        self.key0 = key0
+        self.key1 = key1
+        self.now = now
+        lruClock = 0
+        settings = EngineSettings()
+        statistics = EngineStatistics()
+        random = RandomSource(seed: seed)
+        changes = 0
+        expiryPaused = false
+        generation = 0
+        lazyFree = LazyFree()
+        expiry = ExpiryCycle()
+        compaction = Compaction()
+        databases = .allocate(capacity: databaseCount)
+    }
+
+    /// An engine at a stable address, its databases empty.
+    package static func make(
+        databaseCount: Int, seed: UInt64, key0: UInt64, key1: UInt64, now: Int64
+    ) -> UnsafeMutablePointer<Engine> {
+        let engine = UnsafeMutablePointer<Engine>.allocate(capacity: 1)
+        engine.initialize(
+            to: Engine(
+                databaseCount: databaseCount, seed: seed, key0: key0, key1: key1, now: now))
+        for i in 0..<databaseCount {
+            (engine.pointee.databases + i).initialize(to: Database(index: i, engine: engine))
+        }
+        engine.pointee.setClock(now)
+        return engine
+    }
+
+    /// Frees an engine made by `make` with all that it holds.
+    package static func destroy(_ engine: UnsafeMutablePointer<Engine>) {
+        for i in 0..<engine.pointee.databaseCount {
+            engine.pointee.flush(i)
+        }
+        while engine.pointee.lazyFree.hasWork {
+            _ = engine.pointee.lazyFree.freeOne(engine.pointee.heap)
+        }
+        for i in 0..<engine.pointee.databaseCount {
+            (engine.pointee.databases + i).deinitialize(count: 1)
+        }
+        engine.pointee.databases.deallocate()
+        let heap = engine.pointee.heap
+        engine.deinitialize(count: 1)
+        engine.deallocate()
+        heap.deinitialize(count: 1)
+        heap.deallocate()
+    }
+
+    /// Sets the time of this turn.
+    package mutating func setClock(_ now: Int64) {
+        self.now = now
+        lruClock = UInt32(truncatingIfNeeded: now / 1000) & 0xFF_FFFF
+    }
+
+    /// The keyed hash of a key.
+    @inline(__always)
+    package func hash(_ key: Bytes) -> UInt64 { sipHash12(key, key0: key0, key1: key1) }
+
+    @inline(__always)
+    mutating func nextGeneration() -> UInt8 {
+        generation &+= 1
+        return generation & 7
+    }
+
+    /// The eviction clock of an entry that is made now.
+    @inline(__always)
+    var initialClock: UInt32 {
+        settings.eviction.policy.isLFU ? EvictionClock.initialLFU(now: now) : lruClock
+    }
+
+    /// Bytes of the hash tables of all databases.
+    package var tableBytes: Int {
+        var sum = 0
+        for i in 0..<databaseCount { sum += databases[i].table.bucketBytes }
+        return sum
+    }
+
+    /// Bytes mapped for slabs, and bytes of them in live cells.
+    package var slabBytes: (mapped: Int, live: Int) {
+        (heap.pointee.mappedBytes, heap.pointee.liveBytes)
+    }
+
+    // MARK: Whole databases
+
+    /// Empties a database: its table and expiry index are detached at once and freed in slices.
+    package mutating func flush(_ index: Int) {
+        databases[index].detach(into: &lazyFree)
+    }
+
+    /// Exchanges the content of two databases.
+    package mutating func swap(_ a: Int, _ b: Int) {
+        guard a != b else { return }
+        let kept = (databases + a).move()
+        (databases + a).moveInitialize(from: databases + b, count: 1)
+        (databases + b).initialize(to: kept)
+        databases[a].index = a
+        databases[b].index = b
+    }
+}

@@ -1,0 +1,88 @@
+// Values and whole databases on their way out, freed in slices between event batches.
+//
+// What is small is freed on the spot; what is large waits here. UNLINK and DEL, FLUSHALL SYNC and
+// ASYNC all end here: none of them stalls the loop.
+
+import Memory
+
+struct LazyFree: ~Copyable {
+    /// A detached database.
+    struct Keyspace: ~Copyable {
+        var table: Table<Entry>
+        var wheel: ExpiryWheel
+    }
+
+    private var lists: [PackedList] = []
+    private var keyspaces: [UnsafeMutablePointer<Keyspace>] = []
+    /// Objects that wait or are being freed: keys of detached databases, and big values.
+    private(set) var pendingObjects = 0
+    /// Objects freed by the cycle since start.
+    var freedObjects = 0
+
+    /// A list with more nodes than this is freed by the cycle.
+    private static let nodesAtOnce = 8
+
+    var hasWork: Bool { !lists.isEmpty || !keyspaces.isEmpty }
+
+    mutating func add(table: consuming Table<Entry>, wheel: consuming ExpiryWheel) {
+        pendingObjects += table.count
+        let keyspace = UnsafeMutablePointer<Keyspace>.allocate(capacity: 1)
+        keyspace.initialize(to: Keyspace(table: table, wheel: wheel))
+        keyspaces.append(keyspace)
+    }
+
+    /// Frees what the entry's value points to, now or later. The entry's memory is the caller's.
+    @inline(__always)
+    mutating func release(valueOf entry: Entry, _ heap: UnsafeMutablePointer<SlabHeap>) {
+        if !entry.encoding.holdsNoPointer { releasePointer(entry) }
+    }
+
+    @inline(never)
+    private mutating func releasePointer(_ entry: Entry) {
+        switch entry.encoding {
+        case .blob: entry.blobValue.release()
+        case .packedList:
+            let list = PackedList(raw: entry.pointerValue)
+            if list.nodeCount > Self.nodesAtOnce {
+                pendingObjects += 1
+                lists.append(list)
+            } else {
+                list.destroy()
+            }
+        case .embedded, .rawEmbedded, .integer: break
+        }
+    }
+
+    /// Frees one bounded piece; false when nothing is left.
+    mutating func freeOne(_ heap: UnsafeMutablePointer<SlabHeap>) -> Bool {
+        if let list = lists.last {
+            if list.freeSome(4) {
+                lists.removeLast()
+                pendingObjects -= 1
+                freedObjects += 1
+            }
+            return hasWork
+        }
+        if let keyspace = keyspaces.last { freeBucket(keyspace, heap) }
+        return hasWork
+    }
+
+    private mutating func freeBucket(
+        _ keyspace: UnsafeMutablePointer<Keyspace>, _ heap: UnsafeMutablePointer<SlabHeap>
+    ) {
+        let before = keyspace.pointee.table.count
+        let more = keyspace.pointee.table.drainLast { entry in
+            release(valueOf: entry, heap)
+            heap.pointee.deallocateEntry(entry.raw, entry.size)
+        }
+        let freed = before - keyspace.pointee.table.count
+        pendingObjects -= freed
+        freedObjects += freed
+        if more { return }
+        if keyspace.pointee.wheel.freeSome(maxChunks: 64) {
+            keyspace.deinitialize(count: 1)
+            keyspace.deallocate()
+            keyspaces.removeLast()
+        }
+    }
+}

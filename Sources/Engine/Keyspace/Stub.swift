@@ -1,3 +1,0 @@
-import Memory
-package struct Engine: ~Copyable {}
-package struct Database: ~Copyable {}

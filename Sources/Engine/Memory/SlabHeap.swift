@@ -1,0 +1,323 @@
+// Small cells (16 to 128 bytes) in 8-byte size classes, where jemalloc has 16-byte ones.
+//
+// Entries and child buckets live here. A slab is 64 KiB of cells of one class, aligned to its
+// size, so that a cell finds its slab by masking; 32 slabs share one 2 MiB region on a huge page.
+//
+//   region  | slab 0 | slab 1 | ... | slab 31 |        each slab: | header 64 | cell | cell | ...
+//            (the region's own header stands behind the header of its slab 0)
+//
+// Invariants: a slab with room that is not being emptied is in its class's list; a slab without
+// a live cell is back in its region (but the last of a class); a region without a slab in use goes
+// back to the kernel, one region of slack kept. Freed cells are linked through their first word.
+
+import CMachine
+import Memory
+
+struct SlabHeap: ~Copyable {
+    static let slabBytes = 64 * 1024
+    static let slabsPerRegion = Pages.pieceBytes / slabBytes
+    /// Cells larger than this come from the general allocator.
+    static let largestCell = 128
+    static let classCount = largestCell / 8 + 1
+
+    struct Slab {
+        var free: UnsafeMutableRawPointer?
+        var next: UnsafeMutablePointer<Slab>?
+        var previous: UnsafeMutablePointer<Slab>?
+        /// Offset of the first cell never handed out.
+        var fresh: UInt32
+        var live: UInt32
+        var capacity: UInt32
+        var cellBytes: UInt16
+        var listed: Bool
+        /// Being emptied by compaction: nothing is allocated here any more.
+        var evacuating: Bool
+    }
+
+    struct Region {
+        /// Bit i: slab i is in use.
+        var used: UInt32
+        var position: Int
+    }
+
+    typealias SlabPointer = UnsafeMutablePointer<Slab>
+
+    /// Per class, the slabs with room. Indexed by cell bytes / 8.
+    let partial: UnsafeMutablePointer<SlabPointer?>
+    /// Every region, in no order; `Region.position` is its index here.
+    private(set) var regions: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    private(set) var regionCount = 0
+    private var regionCapacity = 8
+    /// Slabs not in use in all regions together.
+    private(set) var freeSlabs = 0
+    /// Bytes in live cells.
+    private(set) var liveBytes = 0
+
+    init() {
+        partial = .allocate(capacity: Self.classCount)
+        partial.initialize(repeating: nil, count: Self.classCount)
+        regions = .allocate(capacity: regionCapacity)
+    }
+
+    deinit {
+        for i in 0..<regionCount { Pages.unmap(regions[i]) }
+        partial.deallocate()
+        regions.deallocate()
+    }
+
+    /// Bytes mapped for slabs, in use or not.
+    var mappedBytes: Int { regionCount * Pages.pieceBytes }
+
+    /// The cell size that serves `bytes`.
+    @inline(__always)
+    static func cellBytes(_ bytes: Int) -> Int { bytes < 16 ? 16 : (bytes &+ 7) & ~7 }
+
+    // MARK: Cells
+
+    /// An uninitialised cell for `bytes`, at most `largestCell`.
+    @inline(__always)
+    mutating func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+        assert(bytes > 0 && bytes <= Self.largestCell)
+        let cell = Self.cellBytes(bytes)
+        liveBytes &+= cell
+        #if FLASHKVD_SANITIZE
+            return Allocator.allocate(cell)
+        #else
+            Allocator.account(cell)
+            guard let slab = partial[cell >> 3], let p = slab.pointee.free else {
+                return allocateSlowly(cell)
+            }
+            slab.pointee.free = p.load(as: UnsafeMutableRawPointer?.self)
+            slab.pointee.live &+= 1
+            if slab.pointee.live == slab.pointee.capacity { unlist(slab) }
+            return p
+        #endif
+    }
+
+    /// Gives a cell back; `bytes` as it was asked for.
+    @inline(__always)
+    mutating func deallocate(_ p: UnsafeMutableRawPointer, _ bytes: Int) {
+        let cell = Self.cellBytes(bytes)
+        liveBytes &-= cell
+        #if FLASHKVD_SANITIZE
+            Allocator.deallocate(p, cell)
+        #else
+            Allocator.account(-cell)
+            let slab = Self.slab(of: p)
+            assert(Int(slab.pointee.cellBytes) == cell)
+            p.storeBytes(of: slab.pointee.free, as: UnsafeMutableRawPointer?.self)
+            slab.pointee.free = p
+            slab.pointee.live &-= 1
+            if !slab.pointee.listed || slab.pointee.live == 0 { deallocateSlowly(slab) }
+        #endif
+    }
+
+    @inline(__always)
+    static func slab(of p: UnsafeMutableRawPointer) -> SlabPointer {
+        let address = UInt(bitPattern: p) & ~UInt(slabBytes - 1)
+        return UnsafeMutablePointer(bitPattern: address).unsafelyUnwrapped
+    }
+
+    /// Whether compaction wants the cell at `p` moved. Pass cells only.
+    @inline(__always)
+    static func isEvacuating(_ p: UnsafeMutableRawPointer) -> Bool {
+        #if FLASHKVD_SANITIZE
+            return false
+        #else
+            return slab(of: p).pointee.evacuating
+        #endif
+    }
+
+    @inline(never)
+    private mutating func allocateSlowly(_ cell: Int) -> UnsafeMutableRawPointer {
+        let slab = partial[cell >> 3] ?? makeSlab(cell)
+        let base = UnsafeMutableRawPointer(slab)
+        // The list holds only slabs with room, so one without freed cells has fresh ones. They
+        // are threaded in small runs: touching a whole new slab at once would take long.
+        let start = Int(slab.pointee.fresh)
+        let available = (Self.slabBytes - start) / cell
+        assert(slab.pointee.free == nil && available > 0)
+        let run = min(available, 32)
+        var next: UnsafeMutableRawPointer?
+        var i = run - 1
+        while i > 0 {
+            let p = base + start + i * cell
+            p.storeBytes(of: next, as: UnsafeMutableRawPointer?.self)
+            next = p
+            i -= 1
+        }
+        slab.pointee.free = next
+        slab.pointee.fresh = UInt32(start + run * cell)
+        slab.pointee.live += 1
+        if slab.pointee.live == slab.pointee.capacity { unlist(slab) }
+        return base + start
+    }
+
+    @inline(never)
+    private mutating func deallocateSlowly(_ slab: SlabPointer) {
+        if slab.pointee.live == 0 {
+            if slab.pointee.listed {
+                // The last slab of a class stays, or a class that holds one cell now and none
+                // then would take and return a slab each time.
+                if slab.pointee.next == nil && slab.pointee.previous == nil { return }
+                unlist(slab)
+            }
+            releaseSlab(slab)
+        } else if !slab.pointee.evacuating {
+            list(slab)
+        }
+    }
+
+    // MARK: Lists of slabs with room
+
+    private mutating func list(_ slab: SlabPointer) {
+        let index = Int(slab.pointee.cellBytes) >> 3
+        // Behind the head: the slab in use keeps being used, so others get a chance to empty.
+        if let head = partial[index] {
+            slab.pointee.next = head.pointee.next
+            slab.pointee.previous = head
+            head.pointee.next?.pointee.previous = slab
+            head.pointee.next = slab
+        } else {
+            slab.pointee.next = nil
+            slab.pointee.previous = nil
+            partial[index] = slab
+        }
+        slab.pointee.listed = true
+    }
+
+    private mutating func unlist(_ slab: SlabPointer) {
+        guard slab.pointee.listed else { return }
+        if let previous = slab.pointee.previous {
+            previous.pointee.next = slab.pointee.next
+        } else {
+            partial[Int(slab.pointee.cellBytes) >> 3] = slab.pointee.next
+        }
+        slab.pointee.next?.pointee.previous = slab.pointee.previous
+        slab.pointee.next = nil
+        slab.pointee.previous = nil
+        slab.pointee.listed = false
+    }
+
+    // MARK: Slabs and regions
+
+    private mutating func makeSlab(_ cell: Int) -> SlabPointer {
+        if freeSlabs == 0 { addRegion() }
+        let region = fullestRegionWithRoom()
+        let header = Self.header(of: region)
+        let index = (~header.pointee.used).trailingZeroBitCount
+        header.pointee.used |= 1 << UInt32(index)
+        freeSlabs -= 1
+        let slab = (region + index * Self.slabBytes).bindMemory(to: Slab.self, capacity: 1)
+        let start = index == 0 ? 128 : 64
+        slab.initialize(
+            to: Slab(
+                free: nil, next: nil, previous: nil, fresh: UInt32(start), live: 0,
+                capacity: UInt32((Self.slabBytes - start) / cell), cellBytes: UInt16(cell),
+                listed: false, evacuating: false))
+        list(slab)
+        return slab
+    }
+
+    private func fullestRegionWithRoom() -> UnsafeMutableRawPointer {
+        var best: UnsafeMutableRawPointer?
+        var bestUsed = -1
+        var i = regionCount - 1
+        while i >= 0 {
+            let used = Self.header(of: regions[i]).pointee.used.nonzeroBitCount
+            if used < Self.slabsPerRegion && used > bestUsed {
+                best = regions[i]
+                bestUsed = used
+            }
+            i -= 1
+        }
+        return best.unsafelyUnwrapped
+    }
+
+    private mutating func releaseSlab(_ slab: SlabPointer) {
+        let address = UInt(bitPattern: slab)
+        let base = address & ~UInt(Pages.pieceBytes - 1)
+        let region = UnsafeMutableRawPointer(bitPattern: base).unsafelyUnwrapped
+        let header = Self.header(of: region)
+        header.pointee.used &= ~(1 << UInt32((address - base) / UInt(Self.slabBytes)))
+        freeSlabs += 1
+        // One region of slack: a keyspace that breathes does not map and unmap each time.
+        if header.pointee.used == 0 && freeSlabs >= 2 * Self.slabsPerRegion {
+            removeRegion(region)
+        }
+    }
+
+    /// The region's header: behind that of its slab 0, whose cells start after both.
+    private static func header(of region: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Region> {
+        (region + 64).assumingMemoryBound(to: Region.self)
+    }
+
+    private mutating func addRegion() {
+        if regionCount == regionCapacity {
+            let larger = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(
+                capacity: regionCapacity * 2)
+            larger.moveInitialize(from: regions, count: regionCount)
+            regions.deallocate()
+            regions = larger
+            regionCapacity *= 2
+        }
+        let region = Pages.map()
+        (region + 64).bindMemory(to: Region.self, capacity: 1)
+            .initialize(to: Region(used: 0, position: regionCount))
+        regions[regionCount] = region
+        regionCount += 1
+        freeSlabs += Self.slabsPerRegion
+    }
+
+    private mutating func removeRegion(_ region: UnsafeMutableRawPointer) {
+        let position = Self.header(of: region).pointee.position
+        regionCount -= 1
+        regions[position] = regions[regionCount]
+        Self.header(of: regions[position]).pointee.position = position
+        freeSlabs -= Self.slabsPerRegion
+        Pages.unmap(region)
+    }
+
+    // MARK: Compaction
+
+    private func isInUse(_ slab: SlabPointer) -> Bool {
+        let address = UInt(bitPattern: slab)
+        let base = address & ~UInt(Pages.pieceBytes - 1)
+        for i in 0..<regionCount where UInt(bitPattern: regions[i]) == base {
+            let index = UInt32((address - base) / UInt(Self.slabBytes))
+            return Self.header(of: regions[i]).pointee.used & (1 << index) != 0
+        }
+        return false
+    }
+
+    /// Calls `body` with every slab in use.
+    func forEachSlab(_ body: (SlabPointer) -> Void) {
+        for i in 0..<regionCount {
+            let region = regions[i]
+            var used = Self.header(of: region).pointee.used
+            while used != 0 {
+                let index = used.trailingZeroBitCount
+                used &= used &- 1
+                body((region + index * Self.slabBytes).assumingMemoryBound(to: Slab.self))
+            }
+        }
+    }
+
+    /// Stops allocation in `slab`, so that moving its cells elsewhere empties it.
+    mutating func evacuate(_ slab: SlabPointer) {
+        unlist(slab)
+        slab.pointee.evacuating = true
+    }
+
+    /// Ends evacuation: a slab that still has live cells serves allocations again. A slab that
+    /// emptied meanwhile is back in its region, or even in other use; both are told apart here.
+    mutating func settle(_ slab: SlabPointer) {
+        guard isInUse(slab), slab.pointee.evacuating else { return }
+        slab.pointee.evacuating = false
+        if slab.pointee.live == 0 {
+            releaseSlab(slab)
+        } else if slab.pointee.live < slab.pointee.capacity {
+            list(slab)
+        }
+    }
+}

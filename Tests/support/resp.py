@@ -10,6 +10,14 @@ class Closed(Exception):
     """The server closed the connection before the reply was complete."""
 
 
+class Incomplete(Exception):
+    """Some replies of a pipeline did not come: those that did, and the bytes after them."""
+
+    def __init__(self, got, rest):
+        super().__init__(f"{len(got)} replies came, then {rest[:200]!r}")
+        self.got = got
+
+
 def encode(*arguments):
     """A request as an array of bulk strings."""
     parts = [b"*%d\r\n" % len(arguments)]
@@ -129,7 +137,10 @@ class Connection:
         while len(result) < count:
             end = skip(self.data, position)
             if end < 0:
-                self.fill()
+                try:
+                    self.fill()
+                except (TimeoutError, Closed, ConnectionResetError) as error:
+                    raise Incomplete(result, bytes(self.data[position:])) from error
                 continue
             result.append(bytes(self.data[position:end]))
             position = end

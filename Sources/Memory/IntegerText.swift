@@ -5,6 +5,7 @@
 // that takes a number. The rules of reading are those of Redis 7.4: a value has exactly one text.
 
 @frozen
+@usableFromInline
 package enum IntegerText {
     /// The longest text there is: "-9223372036854775808".
     @inlinable package static var maxBytes: Int { 20 }

@@ -39,6 +39,7 @@ extension ReplyBuffer {
     /// A place where an aggregate's header goes once its size is known. Several may be open at a
     /// time; they are closed last first.
     @frozen
+    @usableFromInline
     package struct Deferred {
         @usableFromInline let offset: Int
         @inlinable init(offset: Int) { self.offset = offset }

@@ -45,7 +45,6 @@ extension ReplyBuffer {
         @inlinable init(offset: Int) { self.offset = offset }
     }
 
-    @inlinable
     package mutating func deferred() -> Deferred { Deferred(offset: count) }
 
     package mutating func close(_ place: Deferred, array count: Int) {

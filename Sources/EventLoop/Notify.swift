@@ -1,6 +1,7 @@
 // systemd's readiness protocol, sd_notify(3): one datagram to the socket named in NOTIFY_SOCKET.
 // Written by hand: it needs no library.
 
+import CEpoll
 import Glibc
 
 package enum Notify {

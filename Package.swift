@@ -14,12 +14,17 @@ let warnings: [SwiftSetting] =
     Context.environment["FLASHKVD_WERROR"] == "1"
     ? [.unsafeFlags(["-warnings-as-errors"])] : []
 
+// The C shim's header is read by the Swift compiler too, so it needs the definition as well.
+let sanitizeSwift: [SwiftSetting] = [
+    .define("FLASHKVD_SANITIZE"), .unsafeFlags(["-Xcc", "-DFLASHKVD_LIBC_MALLOC"]),
+]
+
 let swift: [SwiftSetting] =
     [
         .unsafeFlags(
             ["-enforce-exclusivity=unchecked", "-cross-module-optimization"],
             .when(configuration: .release))
-    ] + (sanitize ? [.define("FLASHKVD_SANITIZE")] : []) + warnings
+    ] + (sanitize ? sanitizeSwift : []) + warnings
 
 let allocatorSettings: [CSetting] = sanitize ? [.define("FLASHKVD_LIBC_MALLOC")] : []
 let allocatorLinker: [LinkerSetting] = sanitize ? [] : [.linkedLibrary("jemalloc")]

@@ -1,14 +1,14 @@
-// Where the expiry wheel's items live: chunks, lists of chunks, and the directory of all chunks.
+// Where the expiry wheel's items live: chunks, lists of chunks, and a directory of them per size.
 //
-// A list is one pointer, to its newest chunk, and the chunks form a ring (the newest one's `next` is
-// the oldest), so appending, taking from the old end and joining two lists are all O(1). A list
+// A list is one pointer, to its newest chunk, and the chunks form a ring (the newest one's `next`
+// is the oldest), so appending, taking from the old end and joining two lists are all O(1). A list
 // starts with a chunk of 64 bytes and doubles up to 4 KiB, so a lone item costs little and a
 // million cost hardly more than their eight bytes. Freed chunks go back to the allocator, whose
 // thread cache serves the next ones. Chunks can be empty (`remove` leaves them so); who drains a
 // list frees them in passing.
 //
 // Root block, in words: 5 levels (pointer to 512 lists, or nil), 5 pending lists, 5 x 8 words of
-// `occupied` bits, 7 chunk counts by size.
+// `occupied` bits, 7 directories of 3 words.
 
 import Memory
 
@@ -18,8 +18,59 @@ struct ExpiryChunk {
     var count: UInt16
     /// 6, 14, 30, 62, 126, 254 or 510.
     var capacity: UInt16
-    /// The chunk's place in the directory.
+    /// The chunk's place in the directory of its size.
     var index: UInt32
+}
+
+/// All chunks of one size, in no order: for sampling and for freeing.
+struct ExpiryDirectory {
+    var chunks: UnsafeMutablePointer<ExpiryChunkPointer>?
+    var count: Int
+    var capacity: Int
+
+    var byteCount: Int { capacity * MemoryLayout<ExpiryChunkPointer>.stride }
+
+    /// Adds a chunk and tells it its place.
+    mutating func insert(_ chunk: ExpiryChunkPointer) {
+        if count == capacity { resize(max(8, capacity * 2)) }
+        chunks![count] = chunk
+        chunk.pointee.index = UInt32(count)
+        count += 1
+    }
+
+    /// Takes a chunk out; the last one moves to its place.
+    mutating func remove(_ chunk: ExpiryChunkPointer) {
+        let last = chunks![count - 1]
+        chunks![Int(chunk.pointee.index)] = last
+        last.pointee.index = chunk.pointee.index
+        count -= 1
+        if capacity > 64, count < capacity / 4 { resize(capacity / 2) }
+    }
+
+    @inline(never)
+    private mutating func resize(_ new: Int) {
+        let stride = MemoryLayout<ExpiryChunkPointer>.stride
+        let block =
+            chunks.map { Allocator.reallocate($0, from: byteCount, to: new * stride) }
+            ?? Allocator.allocate(new * stride)
+        chunks = block.bindMemory(to: ExpiryChunkPointer.self, capacity: new)
+        capacity = new
+    }
+
+    /// Frees up to `limit` chunks, then the directory itself; returns how many.
+    mutating func freeSome(_ limit: Int) -> Int {
+        let freed = min(limit, count)
+        for i in count - freed..<count {
+            Allocator.deallocate(chunks![i], chunks![i].byteCount)
+        }
+        count -= freed
+        if count == 0, let directory = chunks {
+            Allocator.deallocate(directory, byteCount)
+            chunks = nil
+            capacity = 0
+        }
+        return freed
+    }
 }
 
 typealias ExpiryChunkPointer = UnsafeMutablePointer<ExpiryChunk>
@@ -42,7 +93,7 @@ extension ExpiryWheel {
     static var sizeClassCount: Int { 7 }
     /// Lists of one chunk no larger than this are copied rather than joined.
     static var copiedCapacity: Int { 14 }
-    static var rootWords: Int { levelCount * 10 + sizeClassCount }
+    static var rootWords: Int { levelCount * 10 + sizeClassCount * 3 }
     static var levelBytes: Int { slotCount * MemoryLayout<ExpiryChunkPointer?>.stride }
 
     // MARK: The root block
@@ -57,8 +108,12 @@ extension ExpiryWheel {
     var occupied: UnsafeMutablePointer<UInt64> {
         (root! + 16 * Self.levelCount).assumingMemoryBound(to: UInt64.self)
     }
-    var chunksBySize: UnsafeMutablePointer<Int> {
-        (root! + 80 * Self.levelCount).assumingMemoryBound(to: Int.self)
+    var directories: UnsafeMutablePointer<ExpiryDirectory> { Self.directories(root!) }
+
+    static func directories(
+        _ root: UnsafeMutableRawPointer
+    ) -> UnsafeMutablePointer<ExpiryDirectory> {
+        (root + 80 * levelCount).assumingMemoryBound(to: ExpiryDirectory.self)
     }
 
     /// The lists of `level`, which is allocated when first asked for.
@@ -101,17 +156,14 @@ extension ExpiryWheel {
         let chunk = block.bindMemory(to: ExpiryChunk.self, capacity: 1)
         chunk.initialize(
             to: ExpiryChunk(
-                next: chunk, count: 0, capacity: UInt16(capacity), index: UInt32(chunkCount)))
+                next: chunk, count: 0, capacity: UInt16(capacity), index: 0))
         if let tail = list.pointee {
             chunk.pointee.next = tail.pointee.next
             tail.pointee.next = chunk
         }
         list.pointee = chunk
-        if chunkCount == directoryCapacity { resizeDirectory(max(8, directoryCapacity * 2)) }
-        directory![chunkCount] = chunk
-        chunkCount += 1
+        directories[chunk.sizeClass].insert(chunk)
         chunkBytes += chunk.byteCount
-        chunksBySize[chunk.sizeClass] += 1
         return chunk
     }
 
@@ -177,27 +229,9 @@ extension ExpiryWheel {
             purgeStop = nil
             purgeSlot &+= 1
         }
-        let last = directory![chunkCount &- 1]
-        directory![Int(chunk.pointee.index)] = last
-        last.pointee.index = chunk.pointee.index
-        chunkCount &-= 1
+        directories[chunk.sizeClass].remove(chunk)
         chunkBytes &-= chunk.byteCount
-        chunksBySize[chunk.sizeClass] &-= 1
-        Self.free(chunk)
-        if directoryCapacity > 64, chunkCount < directoryCapacity / 4 {
-            resizeDirectory(directoryCapacity / 2)
-        }
-    }
-
-    @inline(never)
-    private mutating func resizeDirectory(_ capacity: Int) {
-        let stride = MemoryLayout<ExpiryChunkPointer>.stride
-        let block =
-            directory.map {
-                Allocator.reallocate($0, from: directoryCapacity * stride, to: capacity * stride)
-            } ?? Allocator.allocate(capacity * stride)
-        directory = block.bindMemory(to: ExpiryChunkPointer.self, capacity: capacity)
-        directoryCapacity = capacity
+        Allocator.deallocate(chunk, chunk.byteCount)
     }
 
     // MARK: Freeing
@@ -207,37 +241,27 @@ extension ExpiryWheel {
     /// For a wheel whose database was flushed: from the first call on only `freeSome` may be called
     /// until it returns true; then the wheel is like new.
     package mutating func freeSome(maxChunks: Int) -> Bool {
-        if let root {
-            Self.free(root: root)
-            self.root = nil
-            count = 0
-            pendingMask = 0
-            nextEvent = .max
-            purgeSlot = Self.purgeEnd
-            purgeStop = nil
+        guard let root else { return true }
+        count = 0
+        pendingMask = 0
+        nextEvent = .max
+        purgeSlot = Self.purgeEnd
+        purgeStop = nil
+        var left = maxChunks
+        for size in 0..<Self.sizeClassCount {
+            let freed = directories[size].freeSome(left)
+            chunkBytes -= freed * (8 << size) * 8
+            left -= freed
+            if directories[size].count > 0 { return false }
         }
-        let rest = max(0, chunkCount - maxChunks)
-        while chunkCount > rest {
-            chunkCount -= 1
-            chunkBytes -= directory![chunkCount].byteCount
-            Self.free(directory![chunkCount])
-        }
-        guard chunkCount == 0 else { return false }
-        if let directory { Self.free(directory: directory, directoryCapacity) }
-        directory = nil
-        directoryCapacity = 0
+        Self.free(root)
+        self.root = nil
         return true
     }
 
-    static func free(_ chunk: ExpiryChunkPointer) {
-        Allocator.deallocate(chunk, chunk.byteCount)
-    }
-
-    static func free(directory: UnsafeMutablePointer<ExpiryChunkPointer>, _ capacity: Int) {
-        Allocator.deallocate(directory, capacity * MemoryLayout<ExpiryChunkPointer>.stride)
-    }
-
-    static func free(root: UnsafeMutableRawPointer) {
+    /// Frees the root block, the levels and whatever chunks there are.
+    static func free(_ root: UnsafeMutableRawPointer) {
+        for size in 0..<sizeClassCount { _ = directories(root)[size].freeSome(.max) }
         let levels = root.assumingMemoryBound(to: ExpiryListPointer?.self)
         for i in 0..<levelCount {
             if let lists = levels[i] { Allocator.deallocate(lists, levelBytes) }
@@ -247,10 +271,10 @@ extension ExpiryWheel {
 
     /// Bytes the wheel holds, itself not included.
     package var memoryBytes: Int {
-        var bytes = chunkBytes + directoryCapacity * MemoryLayout<ExpiryChunkPointer>.stride
-        guard root != nil else { return bytes }
-        bytes += Self.rootWords * 8
+        guard root != nil else { return 0 }
+        var bytes = chunkBytes + Self.rootWords * 8
         for i in 0..<Self.levelCount where levels[i] != nil { bytes += Self.levelBytes }
+        for size in 0..<Self.sizeClassCount { bytes += directories[size].byteCount }
         return bytes
     }
 }

@@ -114,37 +114,47 @@ extension ExpiryWheel {
         return taken
     }
 
-    /// A random item: uniform where chunks are evenly filled, roughly so otherwise; nil if empty.
+    /// A random item, nil if there is none; each is equally likely unless nearly all places in
+    /// chunks are empty.
+    ///
+    /// A random place in any chunk is tried until one holds an item: the size of the chunk is drawn
+    /// by the number of places in chunks of that size, then the chunk, then the place. Chunks are
+    /// full but for the last of a list and those that lost items to `remove`.
     package func sample(_ random: inout RandomSource) -> ExpirySample? {
         guard count > 0 else { return nil }
-        var largest = Self.sizeClassCount - 1
-        while chunksBySize[largest] == 0 { largest -= 1 }
-        let capacity = UInt64(8 << largest - 2)
-        // A chunk is accepted with a probability that follows its count. After a few refusals, one
-        // of the refused is picked by the same measure; a wheel of empty chunks ends in a scan.
-        var picked: ExpiryChunkPointer?
-        var seen: UInt64 = 0
-        for _ in 0..<16 {
-            let chunk = directory![random.below(chunkCount)]
-            let weight = UInt64(chunk.pointee.count)
-            if weight == 0 { continue }
-            seen += weight
-            if random.below(seen) < weight { picked = chunk }
-            if random.below(capacity) < weight {
-                picked = chunk
-                break
+        let places = chunkBytes / 8
+        for _ in 0..<64 {
+            var rest = random.below(places)
+            var size = 0
+            while rest >= directories[size].count << (size + 3) {
+                rest -= directories[size].count << (size + 3)
+                size += 1
+            }
+            // A chunk of this size takes 8 << size words, two of them its header.
+            let chunk = directories[size].chunks![rest >> (size + 3)]
+            let place = rest & (8 << size - 1) - 2
+            if place >= 0, place < Int(chunk.pointee.count) {
+                return ExpirySample(item: chunk.items[place], chunk: chunk, place: place)
             }
         }
-        let chunk = picked ?? firstFilled(from: random.below(chunkCount))
-        let place = random.below(Int(chunk.pointee.count))
-        return ExpirySample(item: chunk.items[place], chunk: chunk, place: place)
+        return sampleAnyFilled(&random)
     }
 
-    /// The first chunk with items at or after `start` in the directory, which goes round.
-    private func firstFilled(from start: Int) -> ExpiryChunkPointer {
-        var i = start
-        while directory![i].pointee.count == 0 { i = i + 1 == chunkCount ? 0 : i + 1 }
-        return directory![i]
+    /// From the first chunk with items after a random one, the larger sizes first.
+    @inline(never)
+    private func sampleAnyFilled(_ random: inout RandomSource) -> ExpirySample? {
+        for size in stride(from: Self.sizeClassCount - 1, through: 0, by: -1) {
+            let directory = directories[size]
+            if directory.count == 0 { continue }
+            let start = random.below(directory.count)
+            for i in 0..<directory.count {
+                let chunk = directory.chunks![(start + i) % directory.count]
+                if chunk.pointee.count == 0 { continue }
+                let place = random.below(Int(chunk.pointee.count))
+                return ExpirySample(item: chunk.items[place], chunk: chunk, place: place)
+            }
+        }
+        return nil
     }
 
     /// Takes a sample out whose entry is gone; nothing else may have happened since `sample`.

@@ -1,23 +1,24 @@
 // The exact expiry index of one database: a hierarchical timing wheel of key hashes.
 //
 // Called by the keyspace, which adds an item whenever a key gets a deadline earlier than any item
-// it already has here, and by the expiry cycle, which moves the clock and takes what is due. An item
-// is eight bytes and carries no time: the truth is in the entry, and every item that is handed out
-// is looked up there (`ExpiryItem`). So pushing a deadline back touches nothing here: the old item
-// comes out at the old time and is added again for the new one.
+// it already has here, and by the expiry cycle, which moves the clock and takes what is due. An
+// item is eight bytes and carries no time: the truth is in the entry, and every item that is handed
+// out is looked up there (`ExpiryItem`). So pushing a deadline back touches nothing here: the old
+// item comes out at the old time and is added again for the new one.
 //
 // Five levels of slots: 1 ms, 256 ms, 65.5 s, 4.66 h, 49.7 days each. The 256 slots of a level that
-// fit one slot of the level above are a *window*. A level keeps two windows, the current one and the
-// next, because a slot is cascaded into the level below one slot ahead of time: while the
+// fit one slot of the level above are a *window*. A level keeps two windows, the current one and
+// the next, because a slot is cascaded into the level below one slot ahead of time: while the
 // current slot of level n passes, the next one is spread over level n-1 in the background, and when
-// it begins all its items already sit in finer slots. What the caller has not cascaded by then comes
-// out late but is not lost.
+// it begins, all its items already sit in finer slots. What the caller has not cascaded by then
+// comes out late but is not lost.
 //
 // Invariants, with P(n) = last >> 8n:
 //   * level 0 holds slots last+1 ... last+511, level n > 0 holds slots P(n)+2 ... P(n)+511, so a
 //     slot's number modulo 512 is its place;
 //   * a slot's bit in `occupied` is set exactly when it has chunks;
-//   * no occupied slot has its event (when `advance` moves it to a pending list) before `nextEvent`.
+//   * no occupied slot has its event (when `advance` moves it to a pending list) before
+//     `nextEvent`.
 //
 // Items live in chunks (ExpiryWheel+Chunks.swift). The purge, sampling and the soonest items are in
 // ExpiryWheel+Walks.swift.
@@ -77,12 +78,9 @@ package struct ExpiryWheel: ~Copyable {
     var nextEvent = Int64.max
     /// Bit n: pending list n has chunks. List 0 is due, list n > 0 waits to leave level n.
     var pendingMask: UInt32 = 0
-    /// Level, pending and bitmap words (layout in ExpiryWheel+Chunks.swift), from the first add on.
+    /// Levels, pending lists, bitmaps, directories (layout in ExpiryWheel+Chunks.swift), from the
+    /// first add on.
     var root: UnsafeMutableRawPointer?
-    /// All chunks, in no order: for sampling and for freeing.
-    var directory: UnsafeMutablePointer<ExpiryChunkPointer>?
-    var directoryCapacity = 0
-    var chunkCount = 0
     var chunkBytes = 0
     /// The slot being purged (level * 512 + place), `purgeEnd` when none is.
     var purgeSlot = ExpiryWheel.purgeEnd
@@ -103,7 +101,7 @@ package struct ExpiryWheel: ~Copyable {
         return count == 0 || nextEvent == .max ? nil : nextEvent
     }
 
-    /// Puts an item in; it is handed out at the first `take` after the clock has reached `deadline`.
+    /// Puts an item in; the first `take` after the clock has reached `deadline` hands it out.
     ///
     /// A keyspace whose entries live through the millisecond of their expiry passes the next one:
     /// an item that is handed out and added again for a time not after `now` is due at once.
@@ -250,8 +248,6 @@ package struct ExpiryWheel: ~Copyable {
     }
 
     deinit {
-        for i in 0..<chunkCount { Self.free(directory![i]) }
-        if let directory { Self.free(directory: directory, directoryCapacity) }
-        if let root { Self.free(root: root) }
+        if let root { Self.free(root) }
     }
 }

@@ -59,17 +59,6 @@ package enum CommandTip: Sendable {
     }
 }
 
-/// Lines of a container's HELP for one subcommand: the synopsis after its name, the description.
-package struct CommandHelp: Sendable {
-    package let synopsis: StaticString
-    package let lines: [StaticString]
-
-    package init(_ synopsis: StaticString, _ lines: StaticString...) {
-        self.synopsis = synopsis
-        self.lines = lines
-    }
-}
-
 /// Tells what a call does with its key where that depends on the arguments.
 package typealias VariableKeyFlags =
     @Sendable (_ arguments: UnsafePointer<Bytes>, _ count: Int) -> KeyFlags
@@ -99,7 +88,8 @@ package struct CommandRow: Sendable {
     /// Changes by version, as COMMAND DOCS shows them.
     package let history: KeyValuePairs<StaticString, StaticString>
     package let arguments: [ArgumentSpec]
-    /// Of a subcommand its entries in the container's HELP.
+    /// Entries in the container's HELP: of a subcommand without its name, of the container itself
+    /// with a whole heading.
     package let help: [CommandHelp]
     package let variableKeyFlags: VariableKeyFlags?
 

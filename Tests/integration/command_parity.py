@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""Compares what COMMAND INFO and COMMAND DOCS say of our commands with a reference server.
+
+    command_parity.py SERVER REFERENCE [--commands NAME,NAME...]
+
+SERVER and REFERENCE are server binaries (or HOST:PORT of running ones). Each is started on a free
+port in a directory of its own and stopped at the end. Everything a client may rely on is compared:
+arity, flags, categories, key specifications, tips, versions, groups, the tree of arguments. Prose
+(summaries, complexities, notes, the text of histories) is each project's own and is left out.
+
+Exit code 1 if a difference is not in JUSTIFIED below, where each entry says why ours is as it is.
+What 7.4 decides otherwise than an older or a forked reference is listed per reference; against
+Redis 7.4 itself only the entries of every reference (`*`) apply.
+"""
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+# (reference, commands, field, reason). The reference is `redis_version` as far as given ("7.0"),
+# or "valkey"; `*` is any. A command may end in `*` for all that begin so.
+JUSTIFIED = [
+    ("7.0", "client|no-touch client|setinfo", "exists", "came with 7.2"),
+    ("7.0", "client|kill", "history", "MAXAGE came with 7.4"),
+    ("7.0", "client|pause", "since", "7.0 named the development version of 3.0"),
+    ("7.0", "client|setname config|resetstat config|rewrite msetnx randomkey scan", "tips",
+     "7.2 revised the tips"),
+    ("7.0", "command|getkeys command|getkeysandflags", "arity",
+     "7.2 accepts a command without arguments, and answers that it has no keys"),
+    ("7.0", "client|kill client|list client|reply command|getkeys command|getkeysandflags "
+     "config|get config|set flushall flushdb hello lcs mset msetnx shutdown", "arguments",
+     "7.2 revised the names and the nesting of documented arguments"),
+    ("7.0", "quit setex setnx psetex", "deprecation", "deprecated in the documentation since 7.2"),
+    ("valkey", "client|* select", "flags", "Valkey 8 allows them while a script is busy"),
+    ("valkey", "client|kill client|list hello set shutdown", "history", "options of Valkey's own"),
+    ("valkey", "client|kill client|list set shutdown", "arguments", "options of Valkey's own"),
+    ("valkey", "getset psetex quit rpoplpush setex setnx substr", "deprecation",
+     "Valkey took the deprecations back"),
+]
+
+
+class Connection:
+    """A client just able to ask in RESP3; sets and maps keep their order as lists and dicts."""
+
+    def __init__(self, host, port):
+        self.socket = socket.create_connection((host, port), timeout=10)
+        self.file = self.socket.makefile("rb")
+        self.call("HELLO", "3")
+
+    def call(self, *words):
+        parts = [b"*%d\r\n" % len(words)]
+        for word in words:
+            data = word.encode()
+            parts.append(b"$%d\r\n%s\r\n" % (len(data), data))
+        self.socket.sendall(b"".join(parts))
+        return self.read()
+
+    def read(self):
+        line = self.file.readline()
+        if not line.endswith(b"\r\n"):
+            raise SystemExit("the server closed the connection")
+        kind, rest = line[:1], line[1:-2].decode()
+        if kind == b"+":
+            return rest
+        if kind == b"-":
+            raise SystemExit("unexpected error reply: " + rest)
+        if kind == b":":
+            return int(rest)
+        if kind == b"_":
+            return None
+        if kind == b"$":
+            return self.file.read(int(rest) + 2)[:-2].decode()
+        if kind == b"=":
+            return self.file.read(int(rest) + 2)[4:-2].decode()
+        if kind in b"*~":
+            return [self.read() for _ in range(int(rest))]
+        if kind == b"%":
+            return {self.read(): self.read() for _ in range(int(rest))}
+        raise SystemExit("unexpected reply type " + repr(line))
+
+
+class Server:
+    """A running server, started here unless `what` is HOST:PORT."""
+
+    def __init__(self, what):
+        self.process = None
+        self.directory = None
+        host, _, port = what.rpartition(":")
+        if host and port.isdigit() and not os.path.exists(what):
+            self.connection = Connection(host, int(port))
+            return
+        self.directory = tempfile.mkdtemp(prefix="command-parity-")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        with open(os.path.join(self.directory, "log"), "wb") as log:
+            self.process = subprocess.Popen(
+                [os.path.abspath(what), "--port", str(port), "--save", "", "--appendonly", "no"],
+                cwd=self.directory, stdout=log, stderr=log)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                self.connection = Connection("127.0.0.1", port)
+                return
+            except OSError:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    self.stop()
+                    raise SystemExit("could not start " + what)
+                time.sleep(0.05)
+
+    def stop(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=10)
+        if self.directory is not None:
+            shutil.rmtree(self.directory)
+
+    def version(self):
+        fields = dict(
+            line.split(":", 1)
+            for line in self.connection.call("INFO", "server").splitlines() if ":" in line)
+        return "valkey" if "valkey_version" in fields else fields["redis_version"]
+
+
+def argument_tree(arguments, has_display_text):
+    """The arguments without prose; `display_text` only where both servers know it."""
+    left_out = {"summary"} if has_display_text else {"summary", "display_text"}
+    tree = []
+    for argument in arguments:
+        fields = {k: v for k, v in argument.items() if k not in left_out}
+        if "arguments" in fields:
+            fields["arguments"] = argument_tree(fields["arguments"], has_display_text)
+        tree.append(fields)
+    return tree
+
+
+def command_facts(connection, name, has_display_text):
+    """All facts of one command, or None if the server does not have it."""
+    row = connection.call("COMMAND", "INFO", name)[0]
+    if row is None:
+        return None
+    fields = ("name", "arity", "flags", "first_key", "last_key", "step", "categories", "tips")
+    facts = dict(zip(fields, row))
+    for number, spec in enumerate(row[8]):
+        facts["keys[%d]" % number] = {k: v for k, v in spec.items() if k != "notes"}
+        facts["keys[%d].has_notes" % number] = "notes" in spec
+    documentation = connection.call("COMMAND", "DOCS", name)[name]
+    for field, value in documentation.items():
+        if field == "history":
+            facts["history"] = [version for version, _ in value]
+        elif field == "arguments":
+            facts["arguments"] = argument_tree(value, has_display_text)
+        elif field in ("deprecated_since", "replaced_by"):
+            facts["deprecation"] = documentation.get("deprecated_since")
+        elif field == "doc_flags":
+            # "deprecated" among them says no more than the version does.
+            facts[field] = [flag for flag in value if flag != "deprecated"] or None
+        elif field in ("summary", "complexity"):
+            facts["has_" + field] = True
+        elif field not in ("subcommands", "reply_schema"):
+            facts[field] = value
+    return facts
+
+
+def matches(pattern, text):
+    if pattern.endswith("*"):
+        return text.startswith(pattern[:-1])
+    return pattern == text
+
+
+def justification(version, name, field):
+    for reference, commands, known_field, reason in JUSTIFIED:
+        if reference != "*" and not version.startswith(reference):
+            continue
+        if known_field == field and any(matches(known, name) for known in commands.split()):
+            return reason
+    return None
+
+
+def compare(ours, theirs, names):
+    """Prints the differences; returns the numbers of justified and of other ones."""
+    version = theirs.version()
+    has_display_text = not version.startswith("7.0")  # came with 7.2
+    justified = wrong = 0
+    for name in names:
+        mine = command_facts(ours.connection, name, has_display_text)
+        other = command_facts(theirs.connection, name, has_display_text)
+        if mine is None:
+            print("%s: not a command of ours" % name)
+            wrong += 1
+            continue
+        if other is None:
+            mine, other = {"exists": True}, {"exists": False}
+        for field in sorted(set(mine) | set(other)):
+            if mine.get(field) == other.get(field):
+                continue
+            if justification(version, name, field):
+                justified += 1
+                continue
+            wrong += 1
+            print("%s %s: ours %r, reference %r" % (
+                name, field, mine.get(field), other.get(field)))
+    print("%d commands against %s: %d differences, %d more justified" % (
+        len(names), version, wrong, justified))
+    return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("server")
+    parser.add_argument("reference")
+    parser.add_argument("--commands", help="only these, separated by commas")
+    options = parser.parse_args()
+    servers = []
+    try:
+        for what in (options.server, options.reference):
+            servers.append(Server(what))
+        ours, theirs = servers
+        names = (
+            options.commands.split(",") if options.commands
+            else ours.connection.call("COMMAND", "LIST"))
+        return 1 if compare(ours, theirs, sorted(names)) else 0
+    finally:
+        for server in servers:
+            server.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

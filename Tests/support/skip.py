@@ -1,0 +1,5 @@
+"""Raised by a test that this machine cannot run; the runner reports it as neither passed nor failed."""
+
+
+class Skip(Exception):
+    pass

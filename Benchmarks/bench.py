@@ -8,13 +8,14 @@ generator's core. README.md says how to read the output.
 """
 
 import argparse
+import csv
 import shutil
 import statistics
 import subprocess
 import time
 
 import servers
-from servers import BenchError, Server, fill
+from servers import BenchError, Server, fill, push_list
 
 VALUE = "__data__"
 KEY = "key:__rand_int__"
@@ -30,11 +31,6 @@ class Row:
         self.peer, self.null = peer, null
         self.setup, self.before, self.after = setup, before, after
         self.key_range, self.data, self.limit = key_range, data, limit
-
-
-def push_list(server, name, count):
-    """Appends `count` elements of 16 bytes, rounded up to a hundred."""
-    fill(server, (count + 99) // 100, ["RPUSH", name] + [VALUE] * 100, pipeline=8)
 
 
 def rows(scale):
@@ -113,19 +109,10 @@ def measure_with_redis_benchmark(server, row, limit, key_range):
     lines = process.stdout.strip().splitlines()
     if process.returncode != 0 or not lines:
         raise BenchError(f"redis-benchmark failed: {process.stderr.strip()[:200]}")
-    cells = lines[-1].rsplit('",', 1)[-1] if '",' not in lines[-1] else lines[-1]
-    numbers = [float(cell) for cell in cells.split('"') if is_number(cell)]
-    rps, p50, p99 = numbers[0], numbers[3] * 1000, numbers[5] * 1000
-    return {"requests": limit, "seconds": elapsed, "rps": rps, "p50_us": p50, "p99_us": p99,
-            "p999_us": 0.0, "max_us": numbers[6] * 1000, "cpu_us": cpu / limit}
-
-
-def is_number(text):
-    try:
-        float(text)
-        return True
-    except ValueError:
-        return False
+    # "command","rps","average","min","p50","p95","p99","max"
+    rps, _, _, p50, _, p99, worst = (float(cell) for cell in next(csv.reader(lines[-1:]))[-7:])
+    return {"requests": limit, "seconds": elapsed, "rps": rps, "p50_us": p50 * 1000,
+            "p99_us": p99 * 1000, "p999_us": 0.0, "max_us": worst * 1000, "cpu_us": cpu / limit}
 
 
 def run_row(row, running, options):

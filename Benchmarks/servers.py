@@ -323,6 +323,11 @@ def fill(server, count, command, pipeline=64, connections=8, **options):
     return server.load(command, c=connections, P=pipeline, n=count, **options)
 
 
+def push_list(server, name, count):
+    """Appends `count` elements of 16 bytes, rounded up to a hundred."""
+    fill(server, (count + 99) // 100, ["RPUSH", name] + ["__data__"] * 100, pipeline=8)
+
+
 def print_table(header, rows):
     """Prints rows of text in columns: the first two to the left, figures to the right."""
     widths = [max(len(str(row[i])) for row in [header, *rows]) for i in range(len(header))]

@@ -185,7 +185,7 @@ def print_lines(lines):
 
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--servers", help="comma-separated, of " + ", ".join(servers.KNOWN))
+    servers.add_common_options(parser)
     parser.add_argument("--rows", help="comma-separated, without regard to case")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--requests", type=int, help="at most, for each measurement")
@@ -194,9 +194,6 @@ def parse_options():
     parser.add_argument("--loader", choices=["load", "redis-benchmark"], default="load")
     parser.add_argument("-b", dest="loader", action="store_const", const="redis-benchmark",
                         help="the same as --loader redis-benchmark")
-    parser.add_argument("--csv", help="write the table to this file too")
-    parser.add_argument("--check", action="store_true", help="exit 1 if a goal is not met")
-    parser.add_argument("--tiny", action="store_true", help="quick, to see that it works")
     options = parser.parse_args()
     tiny = options.tiny
     options.scale = {"keys": options.keys or (10000 if tiny else 1000000),
@@ -234,7 +231,7 @@ def check_positive(lines):
 
 def main():
     options = parse_options()
-    names = servers.choose(options.servers, servers.KNOWN)
+    names = servers.choose(options)
     selected = select_rows(options)
     servers.prepare_driver()
     servers.tool("load")

@@ -81,18 +81,13 @@ def compaction(name, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--servers", help="comma-separated, of flashkvd, redis, valkey")
+    servers.add_common_options(parser)
     parser.add_argument("--keys", type=int)
     parser.add_argument("--shapes", help="comma-separated numbers from 1; 5 is compaction")
-    parser.add_argument("--csv", help="write the table to this file too")
-    parser.add_argument("--check", action="store_true", help="exit 1 if a goal is not met")
-    parser.add_argument("--tiny", action="store_true", help="quick, to see that it works")
     options = parser.parse_args()
     options.keys = options.keys or (100000 if options.tiny else 5000000)
     options.quiet = 0.2 if options.tiny else 1.0
-    names = servers.choose(options.servers, ("flashkvd", "redis", "valkey"))
-    if "null" in names:
-        raise BenchError("the null server keeps no data")
+    names = servers.choose(options, null=False)
     chosen = [int(number) for number in (options.shapes or "1,2,3,4,5").split(",")]
     if not set(chosen) <= {1, 2, 3, 4, 5}:
         raise BenchError("shapes are numbered from 1 to 5")

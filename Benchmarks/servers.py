@@ -104,21 +104,34 @@ def find_jemalloc():
     return found[0] if found else None
 
 
-def choose(names, default):
-    """The servers to run: those asked for must exist, of the default those that do."""
-    asked = names.split(",") if names else list(default)
-    chosen = []
-    for name in asked:
+def add_common_options(parser):
+    """The options that all drivers have."""
+    parser.add_argument("--servers", help="comma-separated, of " + ", ".join(KNOWN)
+                        + "; each must exist (default: those that do)")
+    parser.add_argument("--require", help="comma-separated servers that must exist")
+    parser.add_argument("--csv", help="write the table to this file too")
+    parser.add_argument("--check", action="store_true", help="exit 1 if a goal is not met")
+    parser.add_argument("--tiny", action="store_true", help="quick, to see that it works")
+
+
+def choose(options, null=True):
+    """The servers to run: those asked for must exist, of the others those that do."""
+    asked = options.servers.split(",") if options.servers else []
+    required = asked + (options.require.split(",") if options.require else [])
+    for name in required:
         if name not in KNOWN:
             raise BenchError(f"unknown server {name!r}; known: {', '.join(KNOWN)}")
-        if find_binary(name):
-            chosen.append(name)
-        elif names:
+        if not find_binary(name):
             raise BenchError(f"no binary of {name} found")
+    chosen = []
+    for name in asked or KNOWN:
+        if name == "null" and not null:
+            if asked:
+                raise BenchError("the null server keeps no data")
+        elif find_binary(name):
+            chosen.append(name)
         else:
             print(f"note: no binary of {name} found, left out", file=sys.stderr)
-    if not chosen:
-        raise BenchError("no server to measure")
     return chosen
 
 
@@ -344,7 +357,9 @@ def write_csv(path, header, rows):
 
 
 def main_guard(main):
-    """Runs a driver's main; a BenchError ends it with one line and status 1."""
+    """Runs a driver's main; a BenchError ends it with one line and status 1. SIGTERM unwinds,
+    so that servers are stopped and their directories removed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         sys.exit(main())
     except BenchError as error:

@@ -125,7 +125,7 @@ class Soak:
         self.note("clients killed in mid-request", 200 * rounds)
 
     def half_open(self):
-        """Peers that vanish without a FIN (needs root), close their half, or stop in mid-request."""
+        """Peers that vanish without a FIN (needs root), close their half, or stop halfway."""
         request = encode("SET", "half:open", "y" * 5000)
         count, silent, held = 50 if self.options.tiny else 500, 0, []
         for turn in range(count):
@@ -144,6 +144,8 @@ class Soak:
         for client in held:
             client.close()
         self.wait_for_clients(1 + silent, "half-open connections")
+        if self.connected() < 1 + silent:
+            raise BenchError(f"{self.server.name} dropped clients that may still be there")
         self.note("half-open connections, of them vanished without FIN", f"{count}/{silent}")
         self.silent = silent
 
@@ -208,7 +210,8 @@ class Soak:
             b"*-2\r\n", b"*1\r\n$-5\r\n", b"*99999999999\r\n", b"*1\r\n$99999999999999999999\r\n",
             b"*2147483648\r\n$1\r\n", b"*1\r\n+OK\r\n", b"*3\r\n$3\r\nSET\r\n$1\r\n", b"\0" * 999,
             b"*\r\n", b"$\r\n", b"\r\n" * 999, b"'\"\\x\r\n", b"x" * 70000, b"*1" * 40000,
-            b"*1\r\n$4\r\nPINGxx", b"*1000000\r\n" + b"$0\r\n\r\n" * 1000, b"GET / HTTP/1.1\r\n\r\n",
+            b"*1\r\n$4\r\nPINGxx", b"*1000000\r\n" + b"$0\r\n\r\n" * 1000,
+            b"GET / HTTP/1.1\r\n\r\n",
             b"*1\r\n$536870913\r\n", b"*2\r\n$4\r\nECHO\r\n$-1\r\n", b"*0\r\n" * 2000]
         count, clients = 100 if self.options.tiny else 2000, []
         for turn in range(count):
@@ -261,21 +264,16 @@ class Soak:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--servers", help="comma-separated, of flashkvd, redis, valkey")
+    servers.add_common_options(parser)
     parser.add_argument("--connections", type=int)
     parser.add_argument("--requests", type=int, help="for each of the two traffic runs")
     parser.add_argument("--seed", type=int, default=None, help="of the garbage")
-    parser.add_argument("--csv", help="write the table to this file too")
-    parser.add_argument("--check", action="store_true", help="exit 1 if a goal is not met")
-    parser.add_argument("--tiny", action="store_true", help="quick, to see that it works")
     options = parser.parse_args()
     options.connections = options.connections or (300 if options.tiny else 10000)
     options.requests = options.requests or (20000 if options.tiny else 400000)
     if options.seed is None:
         options.seed = int.from_bytes(os.urandom(4), "big")
-    names = servers.choose(options.servers, ("flashkvd", "redis", "valkey"))
-    if "null" in names:
-        raise BenchError("the null server keeps no data")
+    names = servers.choose(options, null=False)
     servers.prepare_driver()
     print(f"seed {options.seed}", flush=True)
     lines = []

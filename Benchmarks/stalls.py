@@ -153,24 +153,19 @@ def summarize(name, results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--servers", help="comma-separated, of flashkvd, redis, valkey")
+    servers.add_common_options(parser)
     parser.add_argument("--keys", type=int)
     parser.add_argument("--expiring", type=int, help="keys that expire at once")
     parser.add_argument("--elements", type=int, help="length of the list")
     parser.add_argument("--seconds", type=float, help="of idleness, before and after")
     parser.add_argument("--interval", type=int, default=500, help="microseconds between probes")
-    parser.add_argument("--csv", help="write the table to this file too")
-    parser.add_argument("--check", action="store_true", help="exit 1 if a goal is not met")
-    parser.add_argument("--tiny", action="store_true", help="quick, to see that it works")
     options = parser.parse_args()
     tiny = options.tiny
     options.keys = options.keys or (50000 if tiny else 5000000)
     options.expiring = options.expiring or (10000 if tiny else 1000000)
     options.elements = options.elements or (20000 if tiny else 2000000)
     options.seconds = options.seconds or (0.5 if tiny else 10)
-    names = servers.choose(options.servers, ("flashkvd", "redis", "valkey"))
-    if "null" in names:
-        raise BenchError("the null server keeps no data")
+    names = servers.choose(options, null=False)
     servers.prepare_driver()
     tool("load"), tool("stalls")
     lines = []

@@ -3,10 +3,10 @@
 
     command_parity.py SERVER REFERENCE [--commands NAME,NAME...]
 
-SERVER and REFERENCE are server binaries (or HOST:PORT of running ones). Each is started on a free
-port in a directory of its own and stopped at the end. Everything a client may rely on is compared:
-arity, flags, categories, key specifications, tips, versions, groups, the tree of arguments. Prose
-(summaries, complexities, notes, the text of histories) is each project's own and is left out.
+SERVER and REFERENCE are server binaries. Each is started on a free port in a folder of its own and
+stopped at the end. Everything a client may rely on is compared: arity, flags, categories, key
+specifications, tips, versions, groups, the tree of arguments. Prose (summaries, complexities, notes,
+the text of histories) is each project's own and is left out.
 
 Exit code 1 if a difference is not in JUSTIFIED below, where each entry says why ours is as it is.
 What 7.4 decides otherwise than an older or a forked reference is listed per reference; against
@@ -14,13 +14,12 @@ Redis 7.4 itself only the entries of every reference (`*`) apply.
 """
 
 import argparse
-import os
-import shutil
-import socket
-import subprocess
+import pathlib
 import sys
-import tempfile
-import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+
+from server import Server  # noqa: E402
 
 # (reference, commands, field, reason). The reference is `redis_version` as far as given ("7.0"),
 # or "valkey"; `*` is any. A command may end in `*` for all that begin so.
@@ -44,87 +43,26 @@ JUSTIFIED = [
 ]
 
 
-class Connection:
-    """A client just able to ask in RESP3; sets and maps keep their order as lists and dicts."""
-
-    def __init__(self, host, port):
-        self.socket = socket.create_connection((host, port), timeout=10)
-        self.file = self.socket.makefile("rb")
-        self.call("HELLO", "3")
-
-    def call(self, *words):
-        parts = [b"*%d\r\n" % len(words)]
-        for word in words:
-            data = word.encode()
-            parts.append(b"$%d\r\n%s\r\n" % (len(data), data))
-        self.socket.sendall(b"".join(parts))
-        return self.read()
-
-    def read(self):
-        line = self.file.readline()
-        if not line.endswith(b"\r\n"):
-            raise SystemExit("the server closed the connection")
-        kind, rest = line[:1], line[1:-2].decode()
-        if kind == b"+":
-            return rest
-        if kind == b"-":
-            raise SystemExit("unexpected error reply: " + rest)
-        if kind == b":":
-            return int(rest)
-        if kind == b"_":
-            return None
-        if kind == b"$":
-            return self.file.read(int(rest) + 2)[:-2].decode()
-        if kind == b"=":
-            return self.file.read(int(rest) + 2)[4:-2].decode()
-        if kind in b"*~":
-            return [self.read() for _ in range(int(rest))]
-        if kind == b"%":
-            return {self.read(): self.read() for _ in range(int(rest))}
-        raise SystemExit("unexpected reply type " + repr(line))
+def plain(value):
+    """A decoded reply with texts as strings and maps, which are lists of pairs, as dicts."""
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, list):
+        if value and all(isinstance(item, tuple) for item in value):
+            return {plain(key): plain(item) for key, item in value}
+        return [plain(item) for item in value]
+    return value
 
 
-class Server:
-    """A running server, started here unless `what` is HOST:PORT."""
+def ask(connection, *words):
+    return plain(connection.value(*words))
 
-    def __init__(self, what):
-        self.process = None
-        self.directory = None
-        host, _, port = what.rpartition(":")
-        if host and port.isdigit() and not os.path.exists(what):
-            self.connection = Connection(host, int(port))
-            return
-        self.directory = tempfile.mkdtemp(prefix="command-parity-")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        with open(os.path.join(self.directory, "log"), "wb") as log:
-            self.process = subprocess.Popen(
-                [os.path.abspath(what), "--port", str(port), "--save", "", "--appendonly", "no"],
-                cwd=self.directory, stdout=log, stderr=log)
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                self.connection = Connection("127.0.0.1", port)
-                return
-            except OSError:
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    self.stop()
-                    raise SystemExit("could not start " + what)
-                time.sleep(0.05)
 
-    def stop(self):
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(timeout=10)
-        if self.directory is not None:
-            shutil.rmtree(self.directory)
-
-    def version(self):
-        fields = dict(
-            line.split(":", 1)
-            for line in self.connection.call("INFO", "server").splitlines() if ":" in line)
-        return "valkey" if "valkey_version" in fields else fields["redis_version"]
+def version_of(connection):
+    """`redis_version`, or "valkey"."""
+    lines = ask(connection, "INFO", "server").splitlines()
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    return "valkey" if "valkey_version" in fields else fields["redis_version"]
 
 
 def argument_tree(arguments, has_display_text):
@@ -141,7 +79,7 @@ def argument_tree(arguments, has_display_text):
 
 def command_facts(connection, name, has_display_text):
     """All facts of one command, or None if the server does not have it."""
-    row = connection.call("COMMAND", "INFO", name)[0]
+    row = ask(connection, "COMMAND", "INFO", name)[0]
     if row is None:
         return None
     fields = ("name", "arity", "flags", "first_key", "last_key", "step", "categories", "tips")
@@ -149,7 +87,7 @@ def command_facts(connection, name, has_display_text):
     for number, spec in enumerate(row[8]):
         facts["keys[%d]" % number] = {k: v for k, v in spec.items() if k != "notes"}
         facts["keys[%d].has_notes" % number] = "notes" in spec
-    documentation = connection.call("COMMAND", "DOCS", name)[name]
+    documentation = ask(connection, "COMMAND", "DOCS", name)[name]
     for field, value in documentation.items():
         if field == "history":
             facts["history"] = [version for version, _ in value]
@@ -183,13 +121,13 @@ def justification(version, name, field):
 
 
 def compare(ours, theirs, names):
-    """Prints the differences; returns the numbers of justified and of other ones."""
-    version = theirs.version()
+    """Prints the differences; returns how many are not justified."""
+    version = version_of(theirs)
     has_display_text = not version.startswith("7.0")  # came with 7.2
     justified = wrong = 0
     for name in names:
-        mine = command_facts(ours.connection, name, has_display_text)
-        other = command_facts(theirs.connection, name, has_display_text)
+        mine = command_facts(ours, name, has_display_text)
+        other = command_facts(theirs, name, has_display_text)
         if mine is None:
             print("%s: not a command of ours" % name)
             wrong += 1
@@ -216,18 +154,11 @@ def main():
     parser.add_argument("reference")
     parser.add_argument("--commands", help="only these, separated by commas")
     options = parser.parse_args()
-    servers = []
-    try:
-        for what in (options.server, options.reference):
-            servers.append(Server(what))
-        ours, theirs = servers
-        names = (
-            options.commands.split(",") if options.commands
-            else ours.connection.call("COMMAND", "LIST"))
-        return 1 if compare(ours, theirs, sorted(names)) else 0
-    finally:
-        for server in servers:
-            server.stop()
+    with Server(binary=options.server, check=False) as ours, \
+            Server(binary=options.reference, check=False) as theirs:
+        mine, other = ours.connect(protocol=3), theirs.connect(protocol=3)
+        names = options.commands.split(",") if options.commands else ask(mine, "COMMAND", "LIST")
+        return 1 if compare(mine, other, sorted(names)) else 0
 
 
 if __name__ == "__main__":

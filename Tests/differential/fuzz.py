@@ -85,11 +85,16 @@ class Fuzzer:
         for path in (binary, reference):
             self.sides.append(Side(path))
 
+    def check_exit(self):
+        """Both servers are alive and stop cleanly."""
+        for side in self.sides:
+            side.server.__exit__(None, None, None)
+
     def close(self):
         for side in self.sides:
             for connection in (*side.connections, side.inspector):
                 connection.close()
-            side.server.__exit__(None, None, None)
+            side.server.close()
 
     def run(self, commands):
         since_compare = compared = 0
@@ -190,8 +195,11 @@ def main():
     begin = time.monotonic()
     fuzzer = Fuzzer(options.binary, find_reference(options.reference), options.seed, options.verbose,
                     options.max_differences)
-    differences = fuzzer.run(options.commands)
-    fuzzer.close()
+    try:
+        differences = fuzzer.run(options.commands)
+        fuzzer.check_exit()
+    finally:
+        fuzzer.close()
     print(f"seed {options.seed}: {fuzzer.index} commands, {fuzzer.errors} error replies, "
           f"{sum(fuzzer.explained.values())} justified differences, {differences} others, "
           f"{time.monotonic() - begin:.0f} s, against {fuzzer.reference}")

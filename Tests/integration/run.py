@@ -9,6 +9,7 @@ arguments that raises when something is wrong; what it shows stands in its docst
 
 import importlib
 import pathlib
+import signal
 import sys
 import time
 import traceback
@@ -18,6 +19,18 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 from server import BINARY  # noqa: E402
 from skip import Skip  # noqa: E402
+
+
+LIMIT_SECONDS = 120
+
+
+def too_long(*_):
+    raise AssertionError(f"not done within {LIMIT_SECONDS} s")
+
+
+def terminated(*_):
+    # As an exception it unwinds the test, whose servers are then stopped.
+    raise SystemExit("terminated")
 
 
 def discover(word):
@@ -37,9 +50,12 @@ def main(arguments):
             print(f"{name}: {(function.__doc__ or '').strip().splitlines()[0]}")
         return 0
     print(f"server under test: {BINARY}")
+    signal.signal(signal.SIGALRM, too_long)
+    signal.signal(signal.SIGTERM, terminated)
     passed = failed = 0
     for name, function in tests:
         begin = time.monotonic()
+        signal.alarm(LIMIT_SECONDS)
         try:
             function()
             passed += 1
@@ -51,6 +67,8 @@ def main(arguments):
             print(f"FAIL {name}")
             traceback.print_exc(file=sys.stdout)
             sys.stdout.flush()
+        finally:
+            signal.alarm(0)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not tests else 0
 

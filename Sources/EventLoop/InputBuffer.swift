@@ -53,6 +53,13 @@ package struct InputBuffer: ~Copyable {
         end += bytes
     }
 
+    /// Drops everything after the first `bytes` waiting ones.
+    package mutating func truncate(to bytes: Int) {
+        assert(bytes >= 0 && bytes <= count)
+        end = start + bytes
+        if bytes == 0 { free() }
+    }
+
     /// Drops `bytes` from the front; when nothing is left the memory goes back.
     package mutating func consume(_ bytes: Int) {
         assert(bytes >= 0 && bytes <= count)

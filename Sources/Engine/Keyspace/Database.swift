@@ -40,11 +40,11 @@ package struct Database: ~Copyable {
 
     /// Asks for the bucket of a key that a command is about to use.
     @inline(__always)
-    func prefetchBucket(_ hash: UInt64) { table.prefetchBucket(hash) }
+    package func prefetchBucket(_ hash: UInt64) { table.prefetchBucket(hash) }
 
     /// Asks for the entry itself, once the bucket has arrived.
     @inline(__always)
-    func prefetchEntry(_ hash: UInt64) { table.prefetchElement(hash) }
+    package func prefetchEntry(_ hash: UInt64) { table.prefetchElement(hash) }
 
     // MARK: Walking
 

@@ -12,7 +12,6 @@ package struct EngineSettings {
     package var eviction = EvictionParameters()
     /// Bytes; 0 is no limit.
     package var maxMemory = 0
-    package var maxMemorySamples = 5
     /// DEBUG SET-ACTIVE-EXPIRE.
     package var activeExpiry = true
     /// Whether compaction runs by itself.
@@ -33,7 +32,6 @@ package struct EngineStatistics {
     /// worst.
     package var expiryLag: Int64 = 0
     package var expiryLagWorst: Int64 = 0
-    package var lazyFreedObjects = 0
     /// Entries moved by compaction, and entries it looked at and left.
     package var compactionMoves = 0
     package var compactionMisses = 0
@@ -64,6 +62,11 @@ package struct Engine: ~Copyable {
     var lazyFree: LazyFree
     var expiry: ExpiryCycle
     var compaction: Compaction
+    var evictionPool = EvictionPool()
+    /// The database that gave the last random victim.
+    var evictionCursor = 0
+    /// Set when nothing could be evicted: the cycle rests until something is written.
+    package var evictionStuck = false
 
     package init(databaseCount: Int, seed: UInt64, key0: UInt64, key1: UInt64, now: Int64) {
         heap = .allocate(capacity: 1)
@@ -152,6 +155,31 @@ package struct Engine: ~Copyable {
     package var slabBytes: (mapped: Int, live: Int) {
         (heap.pointee.mappedBytes, heap.pointee.liveBytes)
     }
+
+    /// Sets `maxmemory-policy` by its name, and what goes with it.
+    package mutating func setEviction(
+        policy name: Bytes, samples: Int, lfuLogFactor: Int, lfuDecayMinutes: Int
+    ) {
+        let policy = EvictionPolicy(name: name) ?? .noeviction
+        // The candidates gathered so far: their scores mean nothing under another policy.
+        if policy != settings.eviction.policy { evictionPool.clear() }
+        settings.eviction = EvictionParameters(
+            policy: policy, samples: samples, lfuLogFactor: lfuLogFactor,
+            lfuDecayMinutes: lfuDecayMinutes)
+        evictionStuck = false
+    }
+
+    // MARK: Lazy free
+
+    package var hasLazyFreeWork: Bool { lazyFree.hasWork }
+    package var lazyFreePending: Int { lazyFree.pendingObjects }
+    package var lazyFreed: Int {
+        get { lazyFree.freedObjects }
+        set { lazyFree.freedObjects = newValue }
+    }
+
+    /// Frees one bounded piece of what waits; false when nothing is left.
+    package mutating func lazyFreeSome() -> Bool { lazyFree.freeOne(heap) }
 
     // MARK: Whole databases
 

@@ -1,0 +1,132 @@
+// Executes a batch of parsed requests in order. Hot.
+//
+// First the whole batch is looked at: command, key hash, prefetch of the bucket, then of the entry.
+// With a large keyspace the cost of a request is waiting for memory, and so that waiting overlaps.
+// Then each request runs. Time is taken once per run of the same command.
+
+import CMachine
+import Engine
+import EventLoop
+import Memory
+import RESP
+
+extension Server {
+    /// Executes the parser's requests. Returns how many were done with; fewer than there are if the
+    /// client must not go on.
+    @inline(__always)
+    func executeBatch(_ client: ClientPointer) -> Int {
+        let count = parser.pointee.requestCount
+        guard count > 0 else { return 0 }
+        lookAhead(client, count)
+        var i = 0
+        var started = machine_ticks()
+        while i < count {
+            let id = batch.pointee.ids[i]
+            let first = i
+            let errors = reply.pointee.errorCount
+            repeat {
+                if isGated || !client.pointee.flags.isDisjoint(with: .gated) {
+                    guard executeGated(client, i) else {
+                        return stopped(client, at: i, id, calls: i - first, errors)
+                    }
+                } else {
+                    execute(client, i)
+                }
+                i &+= 1
+            } while i < count && batch.pointee.ids[i] == id
+            let now = machine_ticks()
+            noteCalls(id, i &- first, now &- started)
+            started = now
+            if reply.pointee.errorCount != errors { noteErrors(id, since: errors) }
+        }
+        client.pointee.commandCount &+= UInt64(count)
+        statistics.commands &+= count
+        return count
+    }
+
+    @inline(__always)
+    private func noteCalls(_ id: CommandID?, _ calls: Int, _ ticks: UInt64) {
+        guard let id else { return }
+        commandStatistics[id.index].calls &+= calls
+        commandStatistics[id.index].ticks &+= ticks
+    }
+
+    /// Finds commands and hashes, and asks memory for what the batch is about to touch.
+    @inline(__always)
+    private func lookAhead(_ client: ClientPointer, _ count: Int) {
+        let requests = parser.pointee.requests
+        let arguments = parser.pointee.arguments
+        let database = engine.pointee.databases + Int(client.pointee.database)
+        for i in 0..<count {
+            let request = requests[i]
+            let id = table.pointee.find(arguments[request.argumentStart])
+            batch.pointee.ids[i] = id
+            batch.pointee.hashes[i] = 0
+            guard let id else { continue }
+            let firstKey = Int(table.pointee[id].firstKey)
+            guard firstKey > 0, firstKey < request.count else { continue }
+            let hash = engine.pointee.hash(arguments[request.argumentStart &+ firstKey])
+            batch.pointee.hashes[i] = hash
+            if count > 1 { database.pointee.prefetchBucket(hash) }
+        }
+        guard count > 1 else { return }
+        for i in 0..<count {
+            let hash = batch.pointee.hashes[i]
+            if hash != 0 { database.pointee.prefetchEntry(hash) }
+        }
+    }
+
+    /// Runs request `i` of the batch for a client in its normal state.
+    @inline(__always)
+    private func execute(_ client: ClientPointer, _ i: Int) {
+        let request = parser.pointee.requests[i]
+        let arguments = UnsafePointer(parser.pointee.arguments + request.argumentStart)
+        guard let id = batch.pointee.ids[i] else {
+            rejectUnknown(arguments, request.count)
+            return
+        }
+        let facts = table.pointee[id]
+        client.pointee.lastCommand = id
+        guard facts.accepts(request.count) else {
+            rejectArity(id)
+            return
+        }
+        if engine.pointee.settings.maxMemory != 0, !makeRoom(facts, id) { return }
+        var context = CommandContext(
+            arguments: arguments, count: request.count, engine: engine,
+            database: engine.pointee.databases + Int(client.pointee.database), reply: reply,
+            firstKeyHash: batch.pointee.hashes[i],
+            ownedArgument: i == 0 ? parser.pointee.owned : nil,
+            ownedArgumentIndex: parser.pointee.ownedIndex,
+            noTouch: client.pointee.flags.contains(.noTouch))
+        dispatch(id, client, &context)
+    }
+
+    /// Runs request `i` under the slow checks. False if the client must not go on now.
+    @inline(never)
+    private func executeGated(_ client: ClientPointer, _ i: Int) -> Bool {
+        guard mayExecute(client, i) else { return false }
+        let offset = reply.pointee.count
+        if !refuses(client, i) { execute(client, i) }
+        mute(client, from: offset)
+        return client.pointee.flags.isDisjoint(with: [.closeAfterReply, .closeNow])
+    }
+
+    /// Accounts for a run that ended early at request `i`, and says how many were done with.
+    @inline(never)
+    private func stopped(
+        _ client: ClientPointer, at i: Int, _ id: CommandID?, calls: Int, _ errors: Int
+    ) -> Int {
+        // The request that closed the connection is done with; the one that must wait is not.
+        let closing = !client.pointee.flags.contains(.paused)
+        noteCalls(id, closing ? calls + 1 : calls, 0)
+        if reply.pointee.errorCount != errors { noteErrors(id, since: errors) }
+        let done = closing ? i + 1 : i
+        statistics.commands &+= done
+        client.pointee.commandCount &+= UInt64(done)
+        return done
+    }
+
+    /// Whether a connection's share of the turn is spent.
+    func isShareSpent() -> Bool { machine_ticks() >= shareDeadline }
+}

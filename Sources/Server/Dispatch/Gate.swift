@@ -1,0 +1,78 @@
+// The slow checks before a command: what few clients in few moments need. Cold.
+
+import Engine
+import EventLoop
+import Memory
+import RESP
+
+/// CLIENT PAUSE.
+struct Pause {
+    /// Unix milliseconds until which the pause lasts; 0 if there is none.
+    var until: Int64 = 0
+    /// Whether only writes wait.
+    var onlyWrites = false
+
+    var isActive: Bool { until != 0 }
+}
+
+extension Server {
+    /// Whether request `i` may be looked at now. While clients are paused it stays where it is.
+    func mayExecute(_ client: ClientPointer, _ i: Int) -> Bool {
+        if !client.pointee.flags.isDisjoint(with: [.closeAfterReply, .closeNow]) { return false }
+        guard pause.isActive else { return true }
+        if pause.until <= now {
+            endPause()
+            return true
+        }
+        guard let id = batch.pointee.ids[i], isHeldBack(id) else { return true }
+        client.pointee.flags.insert(.paused)
+        return false
+    }
+
+    /// Whether the pause concerns the command.
+    private func isHeldBack(_ id: CommandID) -> Bool {
+        let flags = table.pointee[id].flags
+        if pause.onlyWrites {
+            return flags.contains(.write) || flags.contains(.mayReplicate)
+        }
+        // What looks at the pause and ends it must stay open.
+        return id != .client
+    }
+
+    /// Ends the pause: the waiting clients go on next turn.
+    func endPause() {
+        guard pause.isActive else { return }
+        pause = Pause()
+        engine.pointee.expiryPaused = false
+        isGated = false
+        clients.forEach { client in
+            if client.pointee.flags.contains(.paused) {
+                reactor.pointee.schedule(client.pointee.connection)
+            }
+        }
+    }
+
+    /// Refuses request `i` if the client has to authenticate first. True if it was refused.
+    func refuses(_ client: ClientPointer, _ i: Int) -> Bool {
+        // As Redis: an unknown command is unknown, a wrong count is wrong, whoever asks.
+        guard client.pointee.flags.contains(.unauthenticated), let id = batch.pointee.ids[i],
+            !table.pointee[id].flags.contains(.noAuth),
+            table.pointee[id].accepts(parser.pointee.requests[i].count)
+        else { return false }
+        reply.pointee.error("NOAUTH Authentication required.")
+        noteRejected(id)
+        return true
+    }
+
+    /// Takes the reply back if the client does not want it.
+    func mute(_ client: ClientPointer, from offset: Int) {
+        if !client.pointee.flags.isDisjoint(with: [.replyOff, .replySkip]) {
+            reply.pointee.truncate(to: offset)
+        }
+        client.pointee.flags.remove(.replySkip)
+        if client.pointee.flags.contains(.replySkipNext) {
+            client.pointee.flags.remove(.replySkipNext)
+            client.pointee.flags.insert(.replySkip)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// The configuration as the hot paths and the engine see it, brought up to date after each change.
+
+import Configuration
+import Engine
+import EventLoop
+import Memory
+import RESP
+
+extension Server {
+    /// Copies what the configuration says to where it is read.
+    func applySettings() {
+        let values = configuration.settings
+        settings.queryBufferLimit = max(values.clientQueryBufferLimitBytes, 1024 * 1024)
+        settings.protoMaxBulkLength = values.protoMaxBulkLengthBytes
+        settings.maxClients = values.maxclients
+        settings.timeoutSeconds = values.timeoutSeconds
+        settings.protectedMode = values.protectedMode
+        settings.hz = values.hz
+        settings.normalOutputLimit = values.normalOutputLimit
+        settings.password = configuration.text("requirepass")
+        parserLimits = ParserLimits(bulkBytes: values.protoMaxBulkLengthBytes)
+        unauthenticatedLimits = ParserLimits(
+            bulkBytes: values.protoMaxBulkLengthBytes, authenticated: false)
+        log.level = values.loglevel
+        applyEngineSettings(values)
+    }
+
+    private func applyEngineSettings(_ values: Settings) {
+        engine.pointee.settings.listMaxListpackSize = values.listMaxListpackSize
+        engine.pointee.settings.maxMemory = values.maxmemoryBytes
+        configuration.text("maxmemory-policy").withBytes {
+            engine.pointee.setEviction(
+                policy: $0, samples: values.maxmemorySamples,
+                lfuLogFactor: values.lfuLogFactor, lfuDecayMinutes: values.lfuDecayTimeMinutes)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+// The loop: wait, serve what is ready, run cycles in slices, and the periodic work that is due.
+
+import CMachine
+import Engine
+import EventLoop
+import Memory
+import RESP
+
+/// Numbers of the registered cycles.
+struct CycleIndexes {
+    var expiry = 0
+    var lazyFree = 0
+    var compaction = 0
+    var eviction = 0
+}
+
+/// What a timer of the reactor is for.
+enum TimerKind: UInt32 {
+    /// Ten times a second (or `hz` times): see Cron.
+    case cron = 1
+    case pauseEnd = 2
+}
+
+extension Server {
+    /// A connection's longest run of requests in one turn, and all connections' together, ns.
+    static let shareNanoseconds: UInt64 = 300_000
+    static let turnNanoseconds: UInt64 = 1_000_000
+
+    func registerCycles() {
+        cycleIndexes.expiry = reactor.pointee.cycles.register("expiry")
+        cycleIndexes.lazyFree = reactor.pointee.cycles.register("lazyfree")
+        cycleIndexes.compaction = reactor.pointee.cycles.register("compaction")
+        cycleIndexes.eviction = reactor.pointee.cycles.register("eviction")
+    }
+
+    /// Runs until a shutdown was asked for.
+    package func run() {
+        startCron()
+        while !isShuttingDown { turn() }
+    }
+
+    /// One turn of the loop.
+    func turn() {
+        reactor.pointee.wait(atMostMilliseconds: millisecondsToNextExpiry())
+        engine.pointee.setClock(reactor.pointee.clock.realtimeMilliseconds)
+        serveEvents()
+        runTimers()
+        noteCycleWork()
+        runCycles()
+    }
+
+    @inline(__always)
+    private func serveEvents() {
+        let clock = reactor.pointee.clock
+        let share = clock.ticks(forNanoseconds: Self.shareNanoseconds)
+        let turnDeadline = clock.ticks() &+ clock.ticks(forNanoseconds: Self.turnNanoseconds)
+        while true {
+            let event = reactor.pointee.next()
+            switch event.kind {
+            case .none: return
+            case .connection:
+                guard let connection = event.connection else { continue }
+                let now = clock.ticks()
+                if now >= turnDeadline {
+                    // The turn is long enough: who is left comes first in the next one.
+                    reactor.pointee.schedule(connection)
+                    continue
+                }
+                shareDeadline = now &+ share
+                serve(connection)
+            case .listener: acceptClients(event.index)
+            case .signal: signalled(Int32(event.index))
+            case .descriptor: break
+            }
+        }
+    }
+
+    /// How long the wait may last until a key expires; -1 if none will.
+    @inline(__always)
+    private func millisecondsToNextExpiry() -> Int32 {
+        guard let next = engine.pointee.nextExpiry() else { return -1 }
+        let now = Int64(reactor.pointee.clock.readRealtimeNanoseconds() / 1_000_000)
+        return Int32(clamping: max(0, min(next - now, 1000)))
+    }
+
+    private func runTimers() {
+        while let timer = reactor.pointee.timers.popDue(
+            now: reactor.pointee.clock.monotonicNanoseconds)
+        {
+            switch TimerKind(rawValue: timer.kind) {
+            case .cron: cron()
+            case .pauseEnd: if pause.isActive, pause.until <= now { endPause() }
+            case nil: break
+            }
+        }
+    }
+
+    // MARK: Cycles
+
+    /// Tells the reactor which cycles have something to do.
+    @inline(__always)
+    private func noteCycleWork() {
+        if let next = engine.pointee.nextExpiry(), next <= engine.pointee.now {
+            reactor.pointee.cycles.setWork(cycleIndexes.expiry, true)
+        }
+        if engine.pointee.hasLazyFreeWork {
+            reactor.pointee.cycles.setWork(cycleIndexes.lazyFree, true)
+        }
+        if engine.pointee.needsEviction {
+            reactor.pointee.cycles.setWork(cycleIndexes.eviction, true)
+        }
+    }
+
+    @inline(__always)
+    private func runCycles() {
+        guard reactor.pointee.cycles.anyHasWork else { return }
+        runSlices()
+    }
+
+    @inline(never)
+    private func runSlices() {
+        reactor.pointee.beginCycles()
+        while let slice = reactor.pointee.nextSlice() {
+            var items = 0
+            var more = true
+            while more, !slice.budget.exhausted() {
+                more = step(of: slice.cycle)
+                items += 1
+            }
+            reactor.pointee.endSlice(slice, items: items, hasWork: more)
+        }
+    }
+
+    /// One bounded piece of a cycle; false when it has nothing left to do.
+    private func step(of cycle: Int) -> Bool {
+        switch cycle {
+        case cycleIndexes.expiry: engine.pointee.expireSome()
+        case cycleIndexes.lazyFree: engine.pointee.lazyFreeSome()
+        case cycleIndexes.compaction: engine.pointee.compactSome()
+        case cycleIndexes.eviction: engine.pointee.evictSome()
+        default: false
+        }
+    }
+}

@@ -1,0 +1,115 @@
+// The server: everything one thread owns, in one place by reference.
+//
+// A final class with stored pointers and numbers for what is hot, so that serving a request counts
+// no references; what is cold (configuration, log, details) may be ordinary Swift. Its work is in the
+// extensions: Clients/ (sessions), Dispatch/ (from a request to a handler), Lifecycle/ (start, turn,
+// periodic work, shutdown), Commands/ (handlers that need more than the keyspace).
+
+import Configuration
+import Engine
+import EventLoop
+import Memory
+import RESP
+
+/// The configuration that the hot paths look at, as plain numbers.
+struct ServerSettings {
+    /// client-query-buffer-limit, bytes.
+    var queryBufferLimit = 1 << 30
+    /// proto-max-bulk-len, bytes.
+    var protoMaxBulkLength = 512 << 20
+    var maxClients = 10000
+    /// Seconds after which an idle client is closed; 0 is never.
+    var timeoutSeconds = 0
+    var protectedMode = true
+    var hz = 10
+    var normalOutputLimit: OutputLimit?
+    /// requirepass; empty if the default user has none.
+    var password: [UInt8] = []
+
+    var requiresPassword: Bool { !password.isEmpty }
+}
+
+package final class Server {
+    let engine: UnsafeMutablePointer<Engine>
+    let reactor: UnsafeMutablePointer<Reactor>
+    let parser: UnsafeMutablePointer<RequestParser>
+    let reply: UnsafeMutablePointer<ReplyBuffer>
+    let table: UnsafeMutablePointer<CommandTable>
+    let batch: UnsafeMutablePointer<RequestBatch>
+    let commandStatistics: UnsafeMutablePointer<CommandStatistics>
+
+    var settings = ServerSettings()
+    var parserLimits = ParserLimits()
+    var unauthenticatedLimits = ParserLimits(authenticated: false)
+    var clients = ClientRegistry()
+    var statistics = ServerStatistics()
+    /// Set by the parse that just ended: the argument waited for gets a blob of its own.
+    var pendingBigArgument = false
+    /// Tick count at which a connection's share of the turn is spent.
+    var shareDeadline: UInt64 = 0
+    /// Whether commands must pass the slow checks whatever the client's own state.
+    var isGated = false
+    var pause = Pause()
+    var isShuttingDown = false
+
+    var configuration: Configuration
+    let log: Log
+    let startedRealtimeMilliseconds: Int64
+    let startedMonotonicMilliseconds: Int64
+    let runID: String
+    var cycleIndexes = CycleIndexes()
+    var rates = Rates()
+    var executable = ""
+
+    package init(
+        configuration: Configuration, log: Log, backend: Backend, seed: UInt64, key0: UInt64,
+        key1: UInt64
+    ) {
+        self.configuration = configuration
+        self.log = log
+        reactor = Reactor.create(backend: backend)
+        let now = reactor.pointee.clock.realtimeMilliseconds
+        engine = Engine.make(
+            databaseCount: configuration.integer("databases"), seed: seed, key0: key0, key1: key1,
+            now: now)
+        parser = .allocate(capacity: 1)
+        parser.initialize(to: RequestParser())
+        reply = .allocate(capacity: 1)
+        reply.initialize(to: ReplyBuffer(capacity: Self.replyHighWater))
+        table = .allocate(capacity: 1)
+        table.initialize(to: CommandTable(rows: allCommandRows))
+        batch = .allocate(capacity: 1)
+        batch.initialize(to: RequestBatch())
+        commandStatistics = .allocate(capacity: CommandID.count)
+        commandStatistics.initialize(repeating: CommandStatistics(), count: CommandID.count)
+        startedRealtimeMilliseconds = now
+        startedMonotonicMilliseconds = reactor.pointee.clock.monotonicMilliseconds
+        var random = RandomSource(seed: seed ^ 0x9E37_79B9_7F4A_7C15)
+        runID = Self.randomID(&random)
+        registerCycles()
+        applySettings()
+    }
+
+    deinit {
+        Engine.destroy(engine)
+        Reactor.destroy(reactor)
+        parser.deinitialize(count: 1)
+        parser.deallocate()
+        reply.deinitialize(count: 1)
+        reply.deallocate()
+        table.deinitialize(count: 1)
+        table.deallocate()
+        batch.deallocate()
+        commandStatistics.deallocate()
+    }
+
+    /// Forty hexadecimal digits, as Redis's run ids.
+    static func randomID(_ random: inout RandomSource) -> String {
+        var text = ""
+        for _ in 0..<40 { text += String(random.below(16), radix: 16) }
+        return text
+    }
+
+    var now: Int64 { engine.pointee.now }
+    var isPaused: Bool { pause.isActive }
+}

@@ -1,4 +1,6 @@
 // Commands that return a string: GET, GETEX, GETDEL, STRLEN.
+//
+// GET is the hot path: one lookup, one append, no allocation, no reference counting.
 
 package let getCommandRows: [CommandRow] = [
     getRow, getexRow, getdelRow, strlenRow,
@@ -10,6 +12,15 @@ private let getRow = CommandRow(
     since: "1.0.0", group: .string, complexity: "O(1)",
     summary: "Returns the string under a key.",
     arguments: [.key("key")])
+
+package func getCommand(_ c: inout CommandContext) {
+    guard let entry = c.database.pointee.lookupRead(c[1], c.firstKeyHash, touch: !c.noTouch) else {
+        c.reply.pointee.null()
+        return
+    }
+    guard entry.isString else { return c.replyWrongType() }
+    c.reply(string: entry)
+}
 
 private let getexRow = CommandRow(
     .getex, "getex", arity: -2, [.write, .fast], .string,

@@ -1,4 +1,7 @@
 // Commands that store a string: SET, SETNX, SETEX, PSETEX, GETSET, APPEND.
+//
+// Plain `SET key value` is the hot path: no allocation but the entry's, no reference counting.
+// Everything with options goes through `setWithOptions`.
 
 import Memory
 
@@ -44,6 +47,68 @@ private let setKeyFlags: VariableKeyFlags = { arguments, count in
         i += 1
     }
     return [.ow, .update]
+}
+
+package func setCommand(_ c: inout CommandContext) {
+    guard c.count == 3 else { return setWithOptions(&c) }
+    let key = c[1]
+    let hash = c.firstKeyHash
+    let position = c.database.pointee.lookupWrite(key, hash)
+    c.database.pointee.setString(key, hash, position, c.newString(2))
+    c.database.pointee.changed(key)
+    c.reply.pointee.ok()
+}
+
+extension CommandContext {
+    /// An argument as a value to store: as an integer if it is the one text of one, by reference if
+    /// it was received into a blob of its own.
+    @inline(__always)
+    func newString(_ i: Int) -> NewString {
+        let value = self[i]
+        if let integer = value.integer { return .integer(integer) }
+        if i == ownedArgumentIndex, let blob = ownedArgument {
+            blob.retain()
+            return .blob(blob)
+        }
+        return .bytes(value)
+    }
+}
+
+@inline(never)
+private func setWithOptions(_ c: inout CommandContext) {
+    guard let options = StringOptions(c, from: 3, .set) else { return c.replySyntaxError() }
+    var deadline: NewDeadline = options.keepsDeadline ? .keep : .none
+    if let form = options.form {
+        guard let due = c.deadline(c[options.timeIndex], form, command: "set") else { return }
+        deadline = .at(due)
+    }
+    if options.returnsOld {
+        guard replyOldString(&c) else { return }
+    }
+    let key = c[1]
+    let hash = c.firstKeyHash
+    let position = c.database.pointee.lookupWrite(key, hash)
+    if position == nil ? options.onlyIfPresent : options.onlyIfMissing {
+        if !options.returnsOld { c.reply.pointee.null() }
+        return
+    }
+    c.database.pointee.setString(key, hash, position, c.newString(2), deadline: deadline)
+    c.database.pointee.changed(key)
+    if !options.returnsOld { c.reply.pointee.ok() }
+}
+
+/// Answers with the string under the first key, or null; false if it is no string.
+func replyOldString(_ c: inout CommandContext) -> Bool {
+    guard let entry = c.database.pointee.lookupRead(c[1], c.firstKeyHash, touch: !c.noTouch) else {
+        c.reply.pointee.null()
+        return true
+    }
+    guard entry.isString else {
+        c.replyWrongType()
+        return false
+    }
+    c.reply(string: entry)
+    return true
 }
 
 private let setnxRow = CommandRow(

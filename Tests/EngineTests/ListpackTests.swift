@@ -39,7 +39,8 @@ import Testing
     @Test func onlyCanonicalIntegersAreIntegers() {
         let integers = ["0", "7", "-7", "10", "9223372036854775807", "-9223372036854775808"]
         for text in integers {
-            #expect(text.withBytes { Listpack.integer(of: $0) } == Int64(text), "\(text)")
+            #expect(
+                text.withBytes { ListpackEntry($0).item.integerIfAny } == Int64(text), "\(text)")
         }
         let strings = [
             "", "-", "+1", "-0", "00", "01", "-01", " 1", "1 ", "1a", "9223372036854775808",
@@ -47,7 +48,7 @@ import Testing
             "-99999999999999999999", "1.0", "0x1", "/", ":",
         ]
         for text in strings {
-            #expect(text.withBytes { Listpack.integer(of: $0) } == nil, "\(text)")
+            #expect(text.withBytes { ListpackEntry($0).item.integerIfAny } == nil, "\(text)")
         }
     }
 

@@ -26,6 +26,7 @@ package struct PackedItem {
     @inline(__always) package var isInteger: Bool { base == nil }
     /// The value; only where `isInteger`.
     @inline(__always) package var integer: Int64 { word }
+    package var integerIfAny: Int64? { isInteger ? word : nil }
     /// Bytes of a string; only where not `isInteger`.
     @inline(__always) package var count: Int { Int(truncatingIfNeeded: word) }
 
@@ -37,7 +38,7 @@ package struct PackedItem {
     }
 
     /// Length of the element as a client sees it.
-    package var textBytes: Int { isInteger ? Listpack.decimalBytes(integer) : count }
+    package var textBytes: Int { isInteger ? IntegerText.byteCount(integer) : count }
 
     /// The element's bytes as a client sees them, in a copy. For cold paths.
     package var array: [UInt8] {
@@ -55,7 +56,7 @@ package struct PackedNeedle {
 
     package init(_ bytes: Bytes) {
         self.bytes = bytes
-        let value = Listpack.integer(of: bytes)
+        let value = bytes.integer
         integer = value ?? 0
         isInteger = value != nil
     }
@@ -81,7 +82,7 @@ package struct ListpackEntry {
     /// An argument: an integer if its text is one.
     package init(_ bytes: Bytes) {
         textBytes = bytes.count
-        if let value = Listpack.integer(of: bytes) {
+        if let value = bytes.integer {
             item = PackedItem(integer: value)
             encodedBytes = Listpack.integerBytes(value)
         } else {

@@ -54,6 +54,16 @@ extension PackedList {
     /// The element at `index`, valid until the next change.
     package func item(at index: Int) -> PackedItem? { cursor(at: index)?.item }
 
+    /// The first element equal to `needle`.
+    /// - Complexity: O(elements)
+    package func firstMatch(_ needle: PackedNeedle) -> PackedCursor? {
+        guard var cursor = cursor(at: 0) else { return nil }
+        repeat {
+            if needle.matches(cursor.item) { return cursor }
+        } while cursor.moveForward()
+        return nil
+    }
+
     /// The node that holds element `index`, and which of the node's it is.
     func locate(_ index: Int) -> (node: PackedNodePointer, offset: Int)? {
         guard index >= 0, index < count, let head else { return nil }
@@ -93,13 +103,12 @@ extension PackedList {
         }
         // The element changes between a shared node and one of its own.
         let (home, offset) = insertEntry(ListpackEntry(bytes), at: cursor, after: true)
-        if home.pointee.count == 1 {
-            unlink(home)
-        } else {
-            let size = Listpack.entryBytes(at: home.pointee.first + offset)
-            home.pointee.remove(size, count: 1, at: offset)
-        }
         fields.pointee.count -= 1
+        if home.pointee.count == 1 { return unlink(home) }
+        let own = home.pointee.next
+        let size = Listpack.entryBytes(at: home.pointee.first + offset)
+        home.pointee.remove(size, count: 1, at: offset)
+        if let own { mergeAround(own) }
     }
 
     // MARK: Inserting
@@ -192,7 +201,7 @@ extension PackedList {
 
     // MARK: Merging
 
-    /// After a split at `center`: joins neighbours that fit into one node, in Redis's order.
+    /// After a split at or next to `center`: joins neighbours that fit into one node, in Redis's order.
     private func mergeAround(_ center: PackedNodePointer) {
         if let before = nodeBefore(center), let outer = nodeBefore(before) {
             _ = merge(outer, before)

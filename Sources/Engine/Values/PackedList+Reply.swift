@@ -103,23 +103,19 @@ extension ReplyBuffer {
     fileprivate static func writeBulk(
         _ item: PackedItem, to p: UnsafeMutablePointer<UInt8>
     ) -> Int {
-        var target = p
-        target[0] = 0x24
+        var target = p + 1
+        p[0] = 0x24
         if let base = item.base {
-            target += 1 &+ writeDecimal(UInt64(item.count), to: target + 1)
+            target += IntegerText.write(unsigned: UInt64(item.count), to: target)
             writeLineEnd(to: target)
             machine_copy(target + 2, base, item.count)
             target += 2 &+ item.count
         } else {
-            let digits = Listpack.decimalBytes(item.integer)
-            target += 1 &+ writeDecimal(UInt64(digits), to: target + 1)
+            let digits = UInt64(IntegerText.byteCount(item.integer))
+            target += IntegerText.write(unsigned: digits, to: target)
             writeLineEnd(to: target)
             target += 2
-            if item.integer < 0 {
-                target[0] = 0x2D
-                target += 1
-            }
-            target += writeDecimal(item.integer.magnitude, to: target)
+            target += IntegerText.write(item.integer, to: target)
         }
         writeLineEnd(to: target)
         return target - p + 2
@@ -129,24 +125,5 @@ extension ReplyBuffer {
     private static func writeLineEnd(to p: UnsafeMutablePointer<UInt8>) {
         p[0] = 0x0D
         p[1] = 0x0A
-    }
-
-    /// Writes the decimal form of `value` and returns its length.
-    @inline(__always)
-    private static func writeDecimal(_ value: UInt64, to p: UnsafeMutablePointer<UInt8>) -> Int {
-        if value < 10 {
-            p[0] = 0x30 | UInt8(truncatingIfNeeded: value)
-            return 1
-        }
-        let digits = Listpack.decimalBytes(unsigned: value)
-        var rest = value
-        var i = digits
-        while i > 0 {
-            i &-= 1
-            let quotient = rest / 10
-            p[i] = 0x30 | UInt8(truncatingIfNeeded: rest &- quotient &* 10)
-            rest = quotient
-        }
-        return digits
     }
 }

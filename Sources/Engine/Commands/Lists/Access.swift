@@ -1,5 +1,8 @@
 // Commands that read lists: LLEN, LINDEX, LRANGE.
 
+import Memory
+import RESP
+
 package let accessCommandRows: [CommandRow] = [
     llenRow, lindexRow, lrangeRow,
 ]
@@ -29,3 +32,36 @@ private let lrangeRow = CommandRow(
         """,
     summary: "Returns the elements between two indexes of a list.",
     arguments: [.key("key"), .integer("start"), .integer("stop")])
+
+package func llenCommand(_ c: inout CommandContext) {
+    guard
+        let entry = c.database.pointee.lookupRead(c[1], c.firstKeyHash, touch: !c.noTouch)
+    else { return c.reply.pointee.integer(0) }
+    guard let list = c.listOrError(entry) else { return }
+    c.reply.pointee.integer(list.count)
+}
+
+package func lindexCommand(_ c: inout CommandContext) {
+    guard
+        let entry = c.database.pointee.lookupRead(c[1], c.firstKeyHash, touch: !c.noTouch)
+    else { return c.reply.pointee.null() }
+    guard let list = c.listOrError(entry) else { return }
+    guard let index = c.listIntegerOrError(2) else { return }
+    guard let item = list.item(at: index < 0 ? index + list.count : index) else {
+        return c.reply.pointee.null()
+    }
+    c.reply.pointee.appendBulk(item)
+}
+
+package func lrangeCommand(_ c: inout CommandContext) {
+    guard let start = c.listIntegerOrError(2), let stop = c.listIntegerOrError(3) else { return }
+    guard
+        let entry = c.database.pointee.lookupRead(c[1], c.firstKeyHash, touch: !c.noTouch)
+    else { return c.reply.pointee.emptyArray() }
+    guard let list = c.listOrError(entry) else { return }
+    guard let range = listRange(start, stop, count: list.count) else {
+        return c.reply.pointee.emptyArray()
+    }
+    c.reply.pointee.array(range.count)
+    list.appendBulks(from: range.start, range.count, to: &c.reply.pointee)
+}

@@ -94,7 +94,11 @@ import Testing
             pair.model.insert(element, at: after ? place + 1 : place)
         case 84..<88 where !model.isEmpty:
             let number = random.below(min(model.count - place, 60)) + 1
-            list.removeRange(place, number)
+            let rest = list.removeRange(place, number)
+            if let rest {
+                #expect(rest.count > 0 && rest.nodeCount > 0)
+                rest.destroy()
+            }
             pair.model.removeSubrange(place..<place + number)
             list.convertAfterRemoving(limit: pair.limit)
         case 88..<92 where !model.isEmpty: removeMatching(&pair, model[place], &random)
@@ -231,6 +235,27 @@ import Testing
         #expect(over < 2.3, "\(over) bytes per element over payload")
         let sampled = Double(pair.list.footprint(samples: 5)) / Double(pair.list.footprint())
         #expect(sampled > 0.95 && sampled < 1.05)
+        pair.list.destroy()
+        #expect(Allocator.usedBytes == before)
+    }
+
+    /// What a long trim cuts off is a list of its own, freed piece by piece.
+    @Test func longRunsAreCutOff() {
+        let before = Allocator.usedBytes
+        var pair = Pair(limit: PackedListLimit(10))
+        for i in 0..<2000 { pair.push(Array("element \(i)".utf8), atHead: i % 3 == 0) }
+        let rest = pair.list.removeRange(105, 1795)
+        pair.model.removeSubrange(105..<1900)
+        check(pair, "trimmed")
+        if let rest {
+            #expect(rest.nodeCount > 160 && rest.count > 1600)
+            #expect(
+                Allocator.usedBytes - before == pair.list.footprint() + rest.footprint())
+            while !rest.freeSome(3) {}
+        } else {
+            Issue.record("nothing cut off")
+        }
+        #expect(Allocator.usedBytes - before == pair.list.footprint())
         pair.list.destroy()
         #expect(Allocator.usedBytes == before)
     }

@@ -31,6 +31,12 @@ struct LazyFree: ~Copyable {
         keyspaces.append(keyspace)
     }
 
+    /// A list, or the part of one that a command cut off.
+    mutating func add(_ list: PackedList) {
+        pendingObjects += 1
+        lists.append(list)
+    }
+
     /// Frees what the entry's value points to, now or later. The entry's memory is the caller's.
     @inline(__always)
     mutating func release(valueOf entry: Entry, _ heap: UnsafeMutablePointer<SlabHeap>) {
@@ -44,8 +50,7 @@ struct LazyFree: ~Copyable {
         case .packedList:
             let list = PackedList(raw: entry.pointerValue)
             if list.nodeCount > Self.nodesAtOnce {
-                pendingObjects += 1
-                lists.append(list)
+                add(list)
             } else {
                 list.destroy()
             }

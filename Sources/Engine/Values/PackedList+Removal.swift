@@ -5,28 +5,49 @@
 import Memory
 
 extension PackedList {
-    /// Removes `number` elements from index `start` on, which lie in the list.
+    /// Nodes that one call frees itself; what goes beyond is handed back.
+    private static var nodesAtOnce: Int { 8 }
+
+    /// Removes `number` elements from index `start` on, which lie in the list. Returns a list of
+    /// what could not be freed at once, for the lazy free cycle, or nil.
     /// - Complexity: O(nodes)
-    package func removeRange(_ start: Int, _ number: Int) {
-        guard number > 0, let (first, firstOffset) = locate(start) else { return }
+    package func removeRange(_ start: Int, _ number: Int) -> PackedList? {
+        guard number > 0, let (first, firstOffset) = locate(start) else { return nil }
         assert(start + number <= count)
         fields.pointee.count -= number
         var node = first
         var offset = firstOffset
         var left = number
+        var freed = 0
+        var rest: PackedList?
         while left > 0 {
             let next = node.pointee.next
             let here = min(left, node.pointee.count - offset)
             left -= here
-            if here == node.pointee.count {
+            if here < node.pointee.count {
+                removeInside(node, offset, here)
+            } else if freed < Self.nodesAtOnce || isOwn(node) {
+                freed += 1
                 unlink(node)
             } else {
-                removeInside(node, offset, here)
+                moveNode(node, to: &rest)
             }
             offset = 0
-            guard let next else { return }
+            guard let next else { break }
             node = next
         }
+        return rest
+    }
+
+    /// Moves a node over to the tail of `rest`, which is made if need be. The count of this list
+    /// is the caller's.
+    private func moveNode(_ node: PackedNodePointer, to rest: inout PackedList?) {
+        let target = rest ?? PackedList.create()
+        rest = target
+        detach(node)
+        target.link(node, after: target.tail)
+        target.fields.pointee.count += node.pointee.count
+        target.fields.pointee.isQuicklist = true
     }
 
     /// Removes `number` elements, not all, of a packed node, from its element `offset` on.

@@ -226,6 +226,17 @@ package struct PackedList {
 
     /// Unlinks and frees `node`. The list's count is the caller's.
     func unlink(_ node: PackedNodePointer) {
+        detach(node)
+        node.pointee.freeBuffer()
+        if isOwn(node) {
+            fields.pointee.ownNodeTaken = false
+        } else {
+            Allocator.deallocate(node, Self.nodeBytes)
+        }
+    }
+
+    /// Unlinks `node`, which stays allocated.
+    func detach(_ node: PackedNodePointer) {
         let previous = node.pointee.previous
         let next = node.pointee.next
         if node == fields.pointee.head {
@@ -236,13 +247,10 @@ package struct PackedList {
         // The tail's successor in this respect is the head, whose `previous` is the tail.
         if let successor = next ?? fields.pointee.head { successor.pointee.previous = previous }
         fields.pointee.nodeCount -= 1
-        node.pointee.freeBuffer()
-        if node == ownNodeAddress {
-            fields.pointee.ownNodeTaken = false
-        } else {
-            Allocator.deallocate(node, Self.nodeBytes)
-        }
     }
+
+    /// Whether `node` lies in the list's own allocation and cannot outlive it.
+    func isOwn(_ node: PackedNodePointer) -> Bool { node == ownNodeAddress }
 
     /// The node before `node`, or nil at the head.
     @inline(__always)

@@ -89,8 +89,8 @@ package func ltrimCommand(_ c: inout CommandContext) {
         c.database.pointee.changed(c[1], by: count)
         return
     }
-    list.removeRange(kept.start + kept.count, count - kept.start - kept.count)
-    list.removeRange(0, kept.start)
+    c.removeRun(list, kept.start + kept.count, count - kept.start - kept.count)
+    c.removeRun(list, 0, kept.start)
     c.removed(c[1], position, list, count - kept.count)
 }
 

@@ -113,6 +113,13 @@ extension CommandContext {
     }
 }
 
+extension CommandContext {
+    /// Removes `count` elements from index `start` on; a long run is freed in slices later.
+    func removeRun(_ list: PackedList, _ start: Int, _ count: Int) {
+        if let rest = list.removeRange(start, count) { engine.pointee.lazyFree.add(rest) }
+    }
+}
+
 /// Where `start` and `stop` of LRANGE and LTRIM lead in a list of `count` elements: negative ones
 /// count from the end. Nil where no element lies between them.
 func listRange(_ start: Int, _ stop: Int, count: Int) -> (start: Int, count: Int)? {

@@ -170,7 +170,7 @@ private func popRun(
         c.database.pointee.changed(key, by: count)
         return
     }
-    list.removeRange(start, count)
+    c.removeRun(list, start, count)
     c.removed(key, position, list, count)
 }
 

@@ -84,16 +84,16 @@ package struct Connection: ~Copyable {
 
     @inline(__always) var token: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
 
-    package var isOpen: Bool { state.contains(.open) }
+    @inlinable package var isOpen: Bool { state.contains(.open) }
     /// Whether a receive may find something (bytes or the end).
-    package var isReadable: Bool { state.contains(.readable) }
-    package var hasOutput: Bool { !output.isEmpty }
-    package var hasFailed: Bool { state.contains(.failed) }
-    package var isUnixSocket: Bool { state.contains(.unixSocket) }
-    package var isPeerClosed: Bool { state.contains(.peerClosed) }
+    @inlinable package var isReadable: Bool { state.contains(.readable) }
+    @inlinable package var hasOutput: Bool { !output.isEmpty }
+    @inlinable package var hasFailed: Bool { state.contains(.failed) }
+    @inlinable package var isUnixSocket: Bool { state.contains(.unixSocket) }
+    @inlinable package var isPeerClosed: Bool { state.contains(.peerClosed) }
 
     /// Whether to close when everything queued is sent: `send` and `flush` then say `.finished`.
-    package var closeAfterReply: Bool {
+    @inlinable package var closeAfterReply: Bool {
         get { state.contains(.closeAfterReply) }
         set {
             if newValue { state.insert(.closeAfterReply) } else { state.remove(.closeAfterReply) }

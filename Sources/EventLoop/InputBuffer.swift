@@ -22,11 +22,11 @@ package struct InputBuffer: ~Copyable {
     }
 
     /// Bytes that wait.
-    package var count: Int { end &- start }
-    package var isEmpty: Bool { end == start }
+    @inlinable package var count: Int { end &- start }
+    @inlinable package var isEmpty: Bool { end == start }
 
     /// The waiting bytes; valid until the buffer is changed.
-    package var view: Bytes {
+    @inlinable package var view: Bytes {
         guard let base else { return Bytes("") }
         return Bytes(UnsafePointer(base + start), end - start)
     }
@@ -46,7 +46,7 @@ package struct InputBuffer: ~Copyable {
     }
 
     /// Bytes that `room` would give without allocating.
-    package var freeAtEnd: Int { capacity - end }
+    @inlinable package var freeAtEnd: Int { capacity - end }
 
     package mutating func grew(by bytes: Int) {
         assert(bytes >= 0 && end + bytes <= capacity)

@@ -89,7 +89,7 @@ package struct OutputQueue: ~Copyable {
         length = 0
     }
 
-    package var isEmpty: Bool { bytes == 0 }
+    @inlinable package var isEmpty: Bool { bytes == 0 }
 
     /// Appends a copy of `count` bytes. When more bytes may follow in the same block (`isLast`: no
     /// value comes right behind) the block has the usual size, else just the bytes'.

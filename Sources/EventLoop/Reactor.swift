@@ -172,13 +172,16 @@ package struct Reactor: ~Copyable {
     /// Blocks until an event, the next timer, or `atMost` milliseconds (-1: no bound); not at all
     /// while connections are scheduled or a cycle has work.
     package mutating func wait(atMostMilliseconds atMost: Int32 = -1) {
+        if eventCursor < eventCount { keepUnserved() }
         table.recycle()
-        turnStatistics.end(clock)
+        let spent = turnStatistics.end(clock)
         var timeout = atMost
         if !runQueue.isEmpty || cycles.anyHasWork {
             timeout = 0
         } else {
-            timeout = Self.sooner(timeout, timers.timeoutMilliseconds(now: readNow()))
+            // A long turn must not be slept again: the timeout counts from now.
+            let now = clock.monotonicNanoseconds &+ spent
+            timeout = Self.sooner(timeout, timers.timeoutMilliseconds(now: now))
             if listeners.pausedCount > 0 {
                 timeout = Self.sooner(timeout, Int32(ListenerSet.pauseMilliseconds))
             }
@@ -258,9 +261,19 @@ package struct Reactor: ~Copyable {
         a < 0 ? b : b < 0 ? a : min(a, b)
     }
 
-    /// The time right now, when a timer makes it worth asking: a long turn must not be slept again.
-    private func readNow() -> UInt64 {
-        timers.nextDeadline == .max ? 0 : backend.monotonicNanoseconds(backend.context)
+    /// Edges that the server did not ask for are not lost: their connections are scheduled.
+    /// Listeners, signals and other descriptors are level-triggered and come again by themselves.
+    @inline(never)
+    private mutating func keepUnserved() {
+        while eventCursor < eventCount {
+            let event = events[eventCursor]
+            eventCursor += 1
+            guard event.token >> 32 != 0, let connection = table.lookUp(event.token) else {
+                continue
+            }
+            note(event.readiness, connection)
+            runQueue.schedule(connection, table)
+        }
     }
 
     /// Reads the clocks again in mid-turn.

@@ -131,8 +131,8 @@ extension Reactor {
         if !wasScheduled { connection.pointee.state.insert(.outputOnly) }
     }
 
-    /// Sends what is queued, up to the turn's bound. Call when a connection is delivered with
-    /// `hasOutput`, before executing more for it.
+    /// Sends what is queued, up to the turn's bound. Call it first for each connection delivered:
+    /// without output it costs a look at the state, and it says whether to close.
     package mutating func flush(_ connection: ConnectionPointer) -> SendStatus {
         if connection.pointee.hasFailed { return .failed }
         guard connection.pointee.hasOutput else { return settled(connection) }

@@ -30,8 +30,9 @@ package struct TurnStatistics {
     @inline(__always)
     mutating func begin(_ clock: LoopClock) { startTicks = clock.ticks() }
 
+    /// Returns the turn's wall nanoseconds.
     @inline(__always)
-    mutating func end(_ clock: LoopClock) {
+    mutating func end(_ clock: LoopClock) -> UInt64 {
         let wall = clock.nanoseconds(from: startTicks, to: clock.ticks())
         turns += 1
         totalNanoseconds += wall
@@ -40,6 +41,7 @@ package struct TurnStatistics {
         groupWall += wall
         if wall > groupLongest { groupLongest = wall }
         if groupWall >= Self.groupNanoseconds || groupTurns == Self.groupLimit { settle(clock) }
+        return wall
     }
 
     /// Closes the group of turns whose CPU time is not read yet (before the figures are shown).

@@ -5,6 +5,7 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR ?= /lib/systemd/system
 DESTDIR ?=
+BENCH ?=
 
 SERVER = .build/release/flashkvd
 BUILD_RELEASE = swift build -c release --static-swift-stdlib --product flashkvd
@@ -18,6 +19,7 @@ help:
 	@echo 'make test                lint, unit, sanitizer, integration and differential tests'
 	@echo 'make test-unit|test-asan|test-integration|test-differential   one part of them'
 	@echo 'make bench               compare with redis-server and Valkey on this machine'
+	@echo '                         (BENCH=memory, BENCH="stalls --tiny", ...: Benchmarks/README.md)'
 	@echo 'make format|lint         rewrite the Swift files in the house format, or check them'
 	@echo 'make install             into $$DESTDIR$$PREFIX, with unit, configuration and man page'
 	@echo 'make uninstall           the reverse; the configuration file stays'
@@ -52,7 +54,7 @@ test-differential: dependencies-test
 
 bench: dependencies-test
 	$(BUILD_RELEASE)
-	Benchmarks/run
+	PATH="$(CURDIR)/.build-venv/bin:$$PATH" Benchmarks/run $(BENCH)
 
 format:
 	swift format format --in-place --parallel --recursive Sources Tests Package.swift

@@ -1,28 +1,43 @@
-"""The differential tests that `make test` runs: the fuzzer against each reference that the packages
-provide, with a fixed seed (so that a failure repeats) and a new one (so that runs add up).
+"""The differential tests that `make test` runs, against each reference that the packages provide: the
+fuzzer with a fixed seed (so that a failure repeats) and a new one (so that runs add up), and the
+comparison of what COMMAND says of each command.
 
 FUZZ_COMMANDS sets the number of commands per run. Ends with `N passed, N failed`.
 """
 
 import os
+import pathlib
 import subprocess
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
+
+from references import find_reference  # noqa: E402
+from server import BINARY  # noqa: E402
+
 COMMANDS = os.environ.get("FUZZ_COMMANDS", "100000")
+
+
+def steps():
+    """What is tried, and how."""
+    for reference in ("redis-server", "valkey"):
+        for seed in ("1", str(int(time.time()))):
+            yield f"fuzzer, {reference}, seed {seed}", [
+                HERE / "fuzz.py", "--reference", reference, "--commands", COMMANDS, "--seed", seed,
+                "--verbose"]
+        yield f"commands' facts, {reference}", [
+            HERE.parent / "integration/command_parity.py", BINARY, find_reference(reference)]
 
 
 def main():
     passed = failed = 0
-    for reference in ("redis-server", "valkey"):
-        for seed in ("1", str(int(time.time()))):
-            status = subprocess.run(
-                [sys.executable, os.path.join(HERE, "fuzz.py"), "--reference", reference,
-                 "--commands", COMMANDS, "--seed", seed, "--verbose"]).returncode
-            passed += status == 0
-            failed += status != 0
-            print("ok  " if status == 0 else "FAIL", f"{reference}, seed {seed}", flush=True)
+    for name, command in steps():
+        status = subprocess.run([sys.executable, *map(str, command)]).returncode
+        passed += status == 0
+        failed += status != 0
+        print("ok  " if status == 0 else "FAIL", name, flush=True)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

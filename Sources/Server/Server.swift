@@ -22,6 +22,8 @@ struct ServerSettings {
     var timeoutSeconds = 0
     var protectedMode = true
     var hz = 10
+    /// Whether `maxmemory` is set.
+    var limitsMemory = false
     var normalOutputLimit: OutputLimit?
     /// requirepass; empty if the default user has none.
     var password: [UInt8] = []
@@ -35,7 +37,7 @@ package final class Server {
     let parser: UnsafeMutablePointer<RequestParser>
     let reply: UnsafeMutablePointer<ReplyBuffer>
     let table: UnsafeMutablePointer<CommandTable>
-    let batch: UnsafeMutablePointer<RequestBatch>
+    let batch: UnsafeMutablePointer<LookAhead>
     let commandStatistics: UnsafeMutablePointer<CommandStatistics>
 
     var settings = ServerSettings()
@@ -47,6 +49,9 @@ package final class Server {
     var pendingBigArgument = false
     /// Tick count at which a connection's share of the turn is spent.
     var shareDeadline: UInt64 = 0
+    /// A connection's share and the whole turn, in ticks.
+    var shareTicks: UInt64 = 0
+    var turnTicks: UInt64 = 0
     /// Whether commands must pass the slow checks whatever the client's own state.
     var isGated = false
     var pause = Pause()
@@ -79,7 +84,7 @@ package final class Server {
         table = .allocate(capacity: 1)
         table.initialize(to: CommandTable(rows: allCommandRows))
         batch = .allocate(capacity: 1)
-        batch.initialize(to: RequestBatch())
+        batch.initialize(to: LookAhead())
         commandStatistics = .allocate(capacity: CommandID.count)
         commandStatistics.initialize(repeating: CommandStatistics(), count: CommandID.count)
         startedRealtimeMilliseconds = now

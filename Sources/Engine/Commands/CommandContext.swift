@@ -7,24 +7,27 @@
 import Memory
 import RESP
 
+@frozen
+@usableFromInline
 package struct CommandContext: ~Copyable {
     /// The request: [0] is the command's name as sent. Valid until the handler returns.
-    package let arguments: UnsafePointer<Bytes>
+    @usableFromInline package let arguments: UnsafePointer<Bytes>
     /// Number of arguments, the name included.
-    package let count: Int
-    package let engine: UnsafeMutablePointer<Engine>
+    @usableFromInline package let count: Int
+    @usableFromInline package let engine: UnsafeMutablePointer<Engine>
     /// The database the client has selected.
-    package let database: UnsafeMutablePointer<Database>
-    package let reply: UnsafeMutablePointer<ReplyBuffer>
+    @usableFromInline package let database: UnsafeMutablePointer<Database>
+    @usableFromInline package let reply: UnsafeMutablePointer<ReplyBuffer>
     /// Keyed hash of arguments[1], computed ahead; only meaningful where [1] is a key.
-    package let firstKeyHash: UInt64
+    @usableFromInline package let firstKeyHash: UInt64
     /// An argument received straight into a blob of its own (long values), or nil: the handler may
     /// adopt it as the value by taking a reference instead of copying.
-    package let ownedArgument: SharedBlob?
-    package let ownedArgumentIndex: Int
+    @usableFromInline package let ownedArgument: SharedBlob?
+    @usableFromInline package let ownedArgumentIndex: Int
     /// Whether accesses leave the eviction clock alone (CLIENT NO-TOUCH).
-    package let noTouch: Bool
+    @usableFromInline package let noTouch: Bool
 
+    @inlinable @inline(__always)
     package init(
         arguments: UnsafePointer<Bytes>, count: Int, engine: UnsafeMutablePointer<Engine>,
         database: UnsafeMutablePointer<Database>, reply: UnsafeMutablePointer<ReplyBuffer>,
@@ -41,6 +44,7 @@ package struct CommandContext: ~Copyable {
         self.noTouch = noTouch
     }
 
+    @inlinable @inline(__always)
     package subscript(_ i: Int) -> Bytes {
         assert(i >= 0 && i < count)
         return arguments[i]

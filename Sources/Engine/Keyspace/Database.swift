@@ -2,6 +2,7 @@
 
 import Memory
 
+@usableFromInline
 package struct Database: ~Copyable {
     package internal(set) var index: Int
     let engine: UnsafeMutablePointer<Engine>

@@ -39,6 +39,7 @@ package struct EngineStatistics {
     package init() {}
 }
 
+@usableFromInline
 package struct Engine: ~Copyable {
     package let databases: UnsafeMutablePointer<Database>
     package let databaseCount: Int

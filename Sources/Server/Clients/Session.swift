@@ -11,7 +11,7 @@ import RESP
 
 extension Server {
     /// Requests that are parsed and looked ahead at a time.
-    static let lookAhead = 16
+    static let lookAhead = LookAhead.capacity
     /// Replies are sent early when this many bytes have gathered.
     static let replyHighWater = 256 * 1024
     /// Room offered to a receive into the connection's own buffer.

@@ -17,7 +17,9 @@ extension Server {
     func executeBatch(_ client: ClientPointer) -> Int {
         let count = parser.pointee.requestCount
         guard count > 0 else { return 0 }
-        lookAhead(client, count)
+        batch.pointee.look(
+            at: parser.pointee.requests, count, parser.pointee.arguments, table.pointee,
+            engine.pointee.databases + Int(client.pointee.database))
         var i = 0
         var started = machine_ticks()
         while i < count {
@@ -51,31 +53,6 @@ extension Server {
         commandStatistics[id.index].ticks &+= ticks
     }
 
-    /// Finds commands and hashes, and asks memory for what the batch is about to touch.
-    @inline(__always)
-    private func lookAhead(_ client: ClientPointer, _ count: Int) {
-        let requests = parser.pointee.requests
-        let arguments = parser.pointee.arguments
-        let database = engine.pointee.databases + Int(client.pointee.database)
-        for i in 0..<count {
-            let request = requests[i]
-            let id = table.pointee.find(arguments[request.argumentStart])
-            batch.pointee.ids[i] = id
-            batch.pointee.hashes[i] = 0
-            guard let id else { continue }
-            let firstKey = Int(table.pointee[id].firstKey)
-            guard firstKey > 0, firstKey < request.count else { continue }
-            let hash = engine.pointee.hash(arguments[request.argumentStart &+ firstKey])
-            batch.pointee.hashes[i] = hash
-            if count > 1 { database.pointee.prefetchBucket(hash) }
-        }
-        guard count > 1 else { return }
-        for i in 0..<count {
-            let hash = batch.pointee.hashes[i]
-            if hash != 0 { database.pointee.prefetchEntry(hash) }
-        }
-    }
-
     /// Runs request `i` of the batch for a client in its normal state.
     @inline(__always)
     private func execute(_ client: ClientPointer, _ i: Int) {
@@ -85,13 +62,12 @@ extension Server {
             rejectUnknown(arguments, request.count)
             return
         }
-        let facts = table.pointee[id]
         client.pointee.lastCommand = id
-        guard facts.accepts(request.count) else {
+        guard batch.pointee.accepted[i] else {
             rejectArity(id)
             return
         }
-        if engine.pointee.settings.maxMemory != 0, !makeRoom(facts, id) { return }
+        if settings.limitsMemory, !makeRoom(id) { return }
         var context = CommandContext(
             arguments: arguments, count: request.count, engine: engine,
             database: engine.pointee.databases + Int(client.pointee.database), reply: reply,

@@ -56,8 +56,7 @@ extension Server {
     func refuses(_ client: ClientPointer, _ i: Int) -> Bool {
         // As Redis: an unknown command is unknown, a wrong count is wrong, whoever asks.
         guard client.pointee.flags.contains(.unauthenticated), let id = batch.pointee.ids[i],
-            !table.pointee[id].flags.contains(.noAuth),
-            table.pointee[id].accepts(parser.pointee.requests[i].count)
+            !table.pointee[id].flags.contains(.noAuth), batch.pointee.accepted[i]
         else { return false }
         reply.pointee.error("NOAUTH Authentication required.")
         noteRejected(id)

@@ -11,13 +11,13 @@ extension Server {
 
     /// Makes room if memory is above its limit. False if the command was refused.
     @inline(never)
-    func makeRoom(_ facts: CommandFacts, _ id: CommandID) -> Bool {
+    func makeRoom(_ id: CommandID) -> Bool {
         guard engine.pointee.isOverMemory else { return true }
         let clock = reactor.pointee.clock
         let deadline = clock.ticks() &+ clock.ticks(forNanoseconds: Self.evictionNanoseconds)
         var room = engine.pointee.evictOne()
         while room == .working, clock.ticks() < deadline { room = engine.pointee.evictOne() }
-        guard room == .none, facts.flags.contains(.denyOOM) else { return true }
+        guard room == .none, table.pointee[id].flags.contains(.denyOOM) else { return true }
         reply.pointee.error("OOM command not allowed when used memory > 'maxmemory'.")
         noteRejected(id)
         return false

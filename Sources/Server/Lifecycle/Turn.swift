@@ -35,6 +35,8 @@ extension Server {
 
     /// Runs until a shutdown was asked for.
     package func run() {
+        shareTicks = reactor.pointee.clock.ticks(forNanoseconds: Self.shareNanoseconds)
+        turnTicks = reactor.pointee.clock.ticks(forNanoseconds: Self.turnNanoseconds)
         startCron()
         while !isShuttingDown { turn() }
     }
@@ -51,22 +53,20 @@ extension Server {
 
     @inline(__always)
     private func serveEvents() {
-        let clock = reactor.pointee.clock
-        let share = clock.ticks(forNanoseconds: Self.shareNanoseconds)
-        let turnDeadline = clock.ticks() &+ clock.ticks(forNanoseconds: Self.turnNanoseconds)
+        let turnDeadline = machine_ticks() &+ turnTicks
         while true {
             let event = reactor.pointee.next()
             switch event.kind {
             case .none: return
             case .connection:
                 guard let connection = event.connection else { continue }
-                let now = clock.ticks()
+                let now = machine_ticks()
                 if now >= turnDeadline {
                     // The turn is long enough: who is left comes first in the next one.
                     reactor.pointee.schedule(connection)
                     continue
                 }
-                shareDeadline = now &+ share
+                shareDeadline = now &+ shareTicks
                 serve(connection)
             case .listener: acceptClients(event.index)
             case .signal: signalled(Int32(event.index))

@@ -1,16 +1,4 @@
-// What the look-ahead finds out about up to 16 requests before the first of them runs: the command,
-// and the hash of its first key, whose bucket and entry are then on their way into the cache.
-
-import Engine
-import Memory
-import RESP
-
-struct RequestBatch {
-    /// nil where no command has that name.
-    var ids = InlineArray<16, CommandID?>(repeating: nil)
-    /// Hash of the first key, 0 where there is none.
-    var hashes = InlineArray<16, UInt64>(repeating: 0)
-}
+// Counters that INFO shows: per command, and of the server as a whole.
 
 /// Per command, for INFO commandstats.
 struct CommandStatistics {

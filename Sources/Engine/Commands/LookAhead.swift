@@ -1,0 +1,47 @@
+// What is found out about a batch of requests before the first of them runs. Hot.
+//
+// With a large keyspace the cost of a request is waiting for memory. So the commands of up to 16
+// requests are looked up, their first keys hashed and the buckets asked for; then, when those have
+// arrived, the entries. The waiting of all requests overlaps. One call per batch crosses from the
+// session's module into this one.
+
+import Memory
+import RESP
+
+/// A batch of at most `capacity` requests, as far as it is known ahead.
+package struct LookAhead {
+    package static var capacity: Int { 16 }
+
+    /// nil where no command has that name.
+    package var ids = InlineArray<16, CommandID?>(repeating: nil)
+    /// Whether the request has a number of arguments that the command takes.
+    package var accepted = InlineArray<16, Bool>(repeating: false)
+    /// Hash of the first key, 0 where there is none.
+    package var hashes = InlineArray<16, UInt64>(repeating: 0)
+
+    package init() {}
+
+    /// Looks at the `count` requests that the parser has found.
+    package mutating func look(
+        at requests: UnsafePointer<ParsedRequest>, _ count: Int, _ arguments: UnsafePointer<Bytes>,
+        _ table: borrowing CommandTable, _ database: UnsafeMutablePointer<Database>
+    ) {
+        assert(count <= Self.capacity)
+        for i in 0..<count {
+            let request = requests[i]
+            let id = table.find(arguments[request.argumentStart])
+            ids[i] = id
+            hashes[i] = 0
+            guard let id else { continue }
+            let facts = table.facts + id.index
+            accepted[i] = facts.pointee.accepts(request.count)
+            let firstKey = Int(facts.pointee.firstKey)
+            guard firstKey > 0, firstKey < request.count else { continue }
+            let hash = database.pointee.table.hash(arguments[request.argumentStart &+ firstKey])
+            hashes[i] = hash
+            if count > 1 { database.pointee.prefetchBucket(hash) }
+        }
+        guard count > 1 else { return }
+        for i in 0..<count where hashes[i] != 0 { database.pointee.prefetchEntry(hashes[i]) }
+    }
+}

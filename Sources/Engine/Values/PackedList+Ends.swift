@@ -95,7 +95,7 @@ extension PackedList {
             node.initialize(
                 to: PackedNode(
                     self: node,
-                    capacity: growth.capacity(for: entry.totalBytes, used: 0)))
+                    capacity: growth.capacity(for: entry.totalBytes)))
             node.pointee.append(entry, growth: growth)
         }
         link(node, after: after)

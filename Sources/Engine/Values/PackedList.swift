@@ -134,17 +134,6 @@ package struct PackedList {
             + outside * Allocator.usableSize(Self.nodeBytes) + buffers
     }
 
-    /// Bytes of the elements as packed, without any slack.
-    package var packedBytes: Int {
-        var sum = 0
-        var node = fields.pointee.head
-        while let here = node {
-            sum += here.pointee.used
-            node = here.pointee.next
-        }
-        return sum
-    }
-
     // MARK: Encoding
 
     /// To be called before elements are added: turns a listpack that would exceed `limit` with
@@ -166,17 +155,9 @@ package struct PackedList {
 
     /// To be called when elements went (or one was replaced): a quicklist whose one node is small
     /// enough becomes a listpack.
-    package func convertAfterRemoving(limit: PackedListLimit) { fit(limit, afterRemoving: true) }
-
-    /// As above with the whole limit instead of half of it: for a list that was just loaded.
-    package func convertAfterLoading(limit: PackedListLimit) { fit(limit, afterRemoving: false) }
-
-    private func fit(_ limit: PackedListLimit, afterRemoving: Bool) {
+    package func convertAfterRemoving(limit: PackedListLimit) {
         guard isQuicklist, nodeCount == 1, let head, !head.pointee.isPlain else { return }
-        guard
-            limit.fitsAgain(
-                bytes: head.pointee.blockBytes, count: count, afterRemoving: afterRemoving)
-        else { return }
+        guard limit.fitsHalf(bytes: head.pointee.blockBytes, count: count) else { return }
         fields.pointee.isQuicklist = false
         head.pointee.trim(.small)
     }

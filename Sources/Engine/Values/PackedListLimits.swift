@@ -19,9 +19,6 @@ package struct PackedListLimit: Equatable {
         setting >= 0 ? Self.safetyBytes : 4096 << min(-(setting + 1), 4)
     }
 
-    /// The most elements of a node, where the limit is one of elements.
-    var maximumCount: Int? { setting >= 0 ? max(setting, 1) : nil }
-
     /// Whether a block of so many bytes and elements is too large.
     @inline(__always)
     func isExceeded(bytes: Int, count: Int) -> Bool {
@@ -39,12 +36,11 @@ package struct PackedListLimit: Equatable {
     /// stands for the limit itself. For tests of large elements with small ones.
     nonisolated(unsafe) package static var largeElementBytes = 0
 
-    /// Whether a block may become the single packed block of a list again: not above the limit,
-    /// or after removals not above half of it, so that a list at the limit does not swing.
-    func fitsAgain(bytes: Int, count: Int, afterRemoving: Bool) -> Bool {
-        let divisor = afterRemoving ? 2 : 1
-        if let maximumCount { return count <= maximumCount / divisor }
-        return bytes <= maximumBytes / divisor
+    /// Whether a block is small enough to become the one block of a list again: half the limit,
+    /// so that a list at the limit does not swing.
+    func fitsHalf(bytes: Int, count: Int) -> Bool {
+        if setting >= 0 { return count <= max(setting, 1) / 2 }
+        return bytes <= maximumBytes / 2
     }
 
     /// As a converted list keeps it: Redis holds it in 16 bits.

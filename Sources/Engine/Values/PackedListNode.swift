@@ -262,7 +262,7 @@ package struct PackedNode {
             move(to: buffer, start: front + slack / 2)
             return
         }
-        let target = Allocator.usableSize(growth.capacity(for: needed, used: used))
+        let target = Allocator.usableSize(growth.capacity(for: needed))
         let moved = Allocator.allocate(target).bindMemory(to: UInt8.self, capacity: target)
         let old = buffer
         let oldCapacity = capacity
@@ -300,7 +300,7 @@ package enum PackedGrowth: Equatable {
     /// To the double up to the limit: a node at the end of a long list, which will fill up.
     case filling(limitBytes: Int)
 
-    func capacity(for needed: Int, used: Int) -> Int {
+    func capacity(for needed: Int) -> Int {
         switch self {
         case .tight: return max(needed, 16)
         case .small: return max(needed + needed >> 3, 16)

@@ -96,7 +96,7 @@ package func ltrimCommand(_ c: inout CommandContext) {
 
 package func linsertCommand(_ c: inout CommandContext) {
     let after = c[2].isWord("after")
-    guard after || c[2].isWord("before") else { return c.listSyntaxError() }
+    guard after || c[2].isWord("before") else { return c.replySyntaxError() }
     guard c.isListElement(4) else { return }
     guard let position = c.database.pointee.lookupWrite(c[1], c.firstKeyHash) else {
         return c.reply.pointee.integer(0)

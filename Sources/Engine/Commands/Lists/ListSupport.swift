@@ -46,20 +46,14 @@ extension CommandContext {
     @inline(__always)
     func listOrError(_ entry: Entry) -> PackedList? {
         if entry.encoding == .packedList { return entry.listValue }
-        listTypeError()
+        replyWrongType()
         return nil
-    }
-
-    @inline(never)
-    private func listTypeError() {
-        reply.pointee.error(
-            "WRONGTYPE Operation against a key holding the wrong kind of value")
     }
 
     /// Argument `i` as an integer, or nil after the error that it is none.
     func listIntegerOrError(_ i: Int) -> Int? {
         if let value = self[i].integer { return Int(value) }
-        reply.pointee.error("ERR value is not an integer or out of range")
+        replyNotAnInteger()
         return nil
     }
 
@@ -89,8 +83,6 @@ extension CommandContext {
         reply.pointee.error("ERR Element too large")
         return false
     }
-
-    func listSyntaxError() { reply.pointee.error("ERR syntax error") }
 
     // MARK: After a change
 

@@ -28,7 +28,7 @@ private let rpoplpushRow = CommandRow(
     arguments: [.key("source"), .key("destination", spec: 1)])
 
 package func lmoveCommand(_ c: inout CommandContext) {
-    guard let from = ListEnd(c[3]), let to = ListEnd(c[4]) else { return c.listSyntaxError() }
+    guard let from = ListEnd(c[3]), let to = ListEnd(c[4]) else { return c.replySyntaxError() }
     move(&c, from, to)
 }
 

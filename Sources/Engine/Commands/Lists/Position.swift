@@ -34,7 +34,7 @@ private struct PositionOptions {
         var i = 3
         while i < c.count {
             guard i + 1 < c.count else {
-                c.listSyntaxError()
+                c.replySyntaxError()
                 return nil
             }
             if c[i].isWord("rank") {
@@ -50,7 +50,7 @@ private struct PositionOptions {
                 else { return nil }
                 comparisons = value
             } else {
-                c.listSyntaxError()
+                c.replySyntaxError()
                 return nil
             }
             i += 2

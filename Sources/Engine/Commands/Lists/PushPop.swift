@@ -177,12 +177,12 @@ private func popRun(
 package func lmpopCommand(_ c: inout CommandContext) {
     guard let keys = c.listIntegerOrError(1, from: 1, "ERR numkeys should be greater than 0")
     else { return }
-    guard keys < c.count - 2, let end = ListEnd(c[keys + 2]) else { return c.listSyntaxError() }
+    guard keys < c.count - 2, let end = ListEnd(c[keys + 2]) else { return c.replySyntaxError() }
     var number: Int?
     var i = keys + 3
     while i < c.count {
         guard number == nil, c[i].isWord("count"), i + 1 < c.count else {
-            return c.listSyntaxError()
+            return c.replySyntaxError()
         }
         number = c.listIntegerOrError(i + 1, from: 1, "ERR count should be greater than 0")
         if number == nil { return }

@@ -23,7 +23,7 @@ extension Configuration {
             for (i, directive) in DirectiveTable.all.enumerated()
             where !directive.flags.contains(.hidden) {
                 for name in [directive.name, directive.alias].compactMap({ $0 })
-                where matchesGlob(ByteText(ascii: name), pattern) && seen.insert(name).inserted {
+                where Self.matches(pattern, name) && seen.insert(name).inserted {
                     found.append((ByteText(ascii: name), directive.shown(values[i])))
                 }
             }
@@ -34,5 +34,16 @@ extension Configuration {
     /// Whether the value of `name` is a secret that logs and the slow log must not show.
     package static func isSensitive(_ name: ByteText) -> Bool {
         DirectiveTable.find(name)?.directive.flags.contains(.sensitive) ?? false
+    }
+
+    private static func matches(_ pattern: ByteText, _ name: String) -> Bool {
+        pattern.withUnsafeBufferPointer { pattern in
+            ByteText(ascii: name).withUnsafeBufferPointer { name in
+                // Safety: neither is empty, and both are read only in here.
+                guard let p = pattern.baseAddress, let n = name.baseAddress else { return false }
+                return Glob.matches(
+                    Bytes(p, pattern.count), Bytes(n, name.count), ignoringCase: true)
+            }
+        }
     }
 }

@@ -46,9 +46,12 @@ extension Directive {
             if text.isEmpty, flags.contains(.emptyIsUnset) { return [] }
             return [start + quoted(text)]
         case .events: return [start + quoted(shown(value))]
-        case .words: return value == initial ? [] : [start + shownOrEmpty(value)]
+        case .words(let words):
+            if value == initial { return [] }
+            return [start + (words.isEmpty ? quoted([]) : line(of: words))]
         case .memory(let bytes): return [start + ByteText(ascii: memoryText(bytes))]
-        case .primary(let host, _): return host.isEmpty ? [] : [start + shown(value)]
+        case .primary(let host, let port):
+            return host.isEmpty ? [] : [start + line(of: [host, ByteText(ascii: "\(port)")])]
         case .savePoints(let points):
             if points.isEmpty { return [start + quoted([])] }
             return points.map { start + ByteText(ascii: "\($0.seconds) \($0.changes)") }
@@ -61,6 +64,18 @@ extension Directive {
     private func shownOrEmpty(_ value: Value) -> ByteText {
         let text = shown(value)
         return text.isEmpty ? quoted([]) : text
+    }
+
+    /// Words as arguments of a line, quoted where they would not read back otherwise.
+    private func line(of words: [ByteText]) -> ByteText {
+        let special: ByteText = [34, 39, 92]
+        return ByteText(
+            words.map { word -> ByteText in
+                let isPlain =
+                    !word.isEmpty
+                    && word.allSatisfy { 33...126 ~= $0 && !special.contains($0) }
+                return isPlain ? word : quoted(word)
+            }.joined(separator: [32]))
     }
 
     private func limitText(_ limits: [OutputBufferLimit], _ i: Int) -> String {

@@ -12,26 +12,145 @@ import random
 import time
 
 KEYS = [b"k%d" % number for number in range(14)] + [
-    b"", b"K1", b"12345", b"-7", b"key:with:colons", b"[a-c]*", b"k\x00\xff\r\n", b"?",
-    b"a-key-long-enough-to-need-more-room-than-a-short-one-" * 3]
+    b"",
+    b"K1",
+    b"12345",
+    b"-7",
+    b"key:with:colons",
+    b"[a-c]*",
+    b"k\x00\xff\r\n",
+    b"?",
+    b"a-key-long-enough-to-need-more-room-than-a-short-one-" * 3,
+]
 
-NUMBERS = [b"0", b"1", b"-1", b"7", b"10", b"42", b"100", b"9999", b"10000", b"-12345", b"65536",
-           b"2147483647", b"2147483648", b"4294967296", b"9007199254740993",
-           b"9223372036854775806", b"9223372036854775807", b"-9223372036854775808"]
-NOT_NUMBERS = [b"", b"abc", b"1.5", b" 1", b"1 ", b"+1", b"01", b"-0", b"0x10", b"1e3", b"--1",
-               b"9223372036854775808", b"-9223372036854775809", b"123456789012345678901234567890",
-               b"nan", b"12a", b"\x00", b"1\x00", b"0\x001", b"\xff"]
-FLOATS = [b"0.1", b"-0.1", b"3.0", b"5e3", b"1e-7", b"-2.5", b"1.23456789012345678", b"0",
-          b"100000000000000000000", b"3.14159265358979", b"0.000001", b"1e17", b"-1", b"200",
-          b"1e300", b"1e20", b"-1e-300", b"0.3", b"00.50", b"+2", b"0x1p3"]
-NOT_FLOATS = [b"", b"inf", b"-inf", b"nan", b"abc", b" 1.5", b"1.5 ", b"1.5abc", b"1e5000", b"infinity",
-              b"1.0\x00", b"1,5"]
-TEXTS = [b"", b"a", b"hello", b"Hello World", b"foobar", b"ohmytext", b"mynewtext", b"\r\n", b"\x00",
-         b"\xff\xfe\x00binary\r\n", b"x" * 20, b"y" * 43, b"y" * 44, b"y" * 45, b"y" * 63, b"y" * 64,
-         b"z" * 127, b"z" * 128, b"z" * 129, b"w" * 300, b"3.0", b"1e5", b"0.1", b"-1.50"]
+NUMBERS = [
+    b"0",
+    b"1",
+    b"-1",
+    b"7",
+    b"10",
+    b"42",
+    b"100",
+    b"9999",
+    b"10000",
+    b"-12345",
+    b"65536",
+    b"2147483647",
+    b"2147483648",
+    b"4294967296",
+    b"9007199254740993",
+    b"9223372036854775806",
+    b"9223372036854775807",
+    b"-9223372036854775808",
+]
+NOT_NUMBERS = [
+    b"",
+    b"abc",
+    b"1.5",
+    b" 1",
+    b"1 ",
+    b"+1",
+    b"01",
+    b"-0",
+    b"0x10",
+    b"1e3",
+    b"--1",
+    b"9223372036854775808",
+    b"-9223372036854775809",
+    b"123456789012345678901234567890",
+    b"nan",
+    b"12a",
+    b"\x00",
+    b"1\x00",
+    b"0\x001",
+    b"\xff",
+]
+FLOATS = [
+    b"0.1",
+    b"-0.1",
+    b"3.0",
+    b"5e3",
+    b"1e-7",
+    b"-2.5",
+    b"1.23456789012345678",
+    b"0",
+    b"100000000000000000000",
+    b"3.14159265358979",
+    b"0.000001",
+    b"1e17",
+    b"-1",
+    b"200",
+    b"1e300",
+    b"1e20",
+    b"-1e-300",
+    b"0.3",
+    b"00.50",
+    b"+2",
+    b"0x1p3",
+]
+NOT_FLOATS = [
+    b"",
+    b"inf",
+    b"-inf",
+    b"nan",
+    b"abc",
+    b" 1.5",
+    b"1.5 ",
+    b"1.5abc",
+    b"1e5000",
+    b"infinity",
+    b"1.0\x00",
+    b"1,5",
+]
+TEXTS = [
+    b"",
+    b"a",
+    b"hello",
+    b"Hello World",
+    b"foobar",
+    b"ohmytext",
+    b"mynewtext",
+    b"\r\n",
+    b"\x00",
+    b"\xff\xfe\x00binary\r\n",
+    b"x" * 20,
+    b"y" * 43,
+    b"y" * 44,
+    b"y" * 45,
+    b"y" * 63,
+    b"y" * 64,
+    b"z" * 127,
+    b"z" * 128,
+    b"z" * 129,
+    b"w" * 300,
+    b"3.0",
+    b"1e5",
+    b"0.1",
+    b"-1.50",
+]
 LARGE = [b"L" * 5000, b"M" * 9000, b"N" * 16383, b"O" * 16384, b"P" * 20000, bytes(range(256)) * 40]
-PATTERNS = [b"*", b"k*", b"k?", b"k[1-3]", b"k[^1-3]", b"[a-k]*", b"\\[a-c]\\*", b"k1*", b"", b"*:*",
-            b"nothing*", b"k[", b"k[1-", b"k\\", b"?", b"[", b"*[", b"**k**1", b"k[3-1]", b"[\\a]*"]
+PATTERNS = [
+    b"*",
+    b"k*",
+    b"k?",
+    b"k[1-3]",
+    b"k[^1-3]",
+    b"[a-k]*",
+    b"\\[a-c]\\*",
+    b"k1*",
+    b"",
+    b"*:*",
+    b"nothing*",
+    b"k[",
+    b"k[1-",
+    b"k\\",
+    b"?",
+    b"[",
+    b"*[",
+    b"**k**1",
+    b"k[3-1]",
+    b"[\\a]*",
+]
 
 # Commands that set a time to live: a wrong argument must not become a short one.
 TIMED = {b"SET", b"SETEX", b"PSETEX", b"GETEX", b"EXPIRE", b"PEXPIRE", b"EXPIREAT", b"PEXPIREAT"}
@@ -102,8 +221,18 @@ class Generator:
         # Past 512 MiB is an error; just below it would make the servers fill memory.
         if self.chance(0.85):
             return b"%d" % self.random.randint(0, 300)
-        return self.pick([b"-1", b"70000", b"536870912", b"2147483648", b"9223372036854775807",
-                          b"abc", b"1.5", b""])
+        return self.pick(
+            [
+                b"-1",
+                b"70000",
+                b"536870912",
+                b"2147483648",
+                b"9223372036854775807",
+                b"abc",
+                b"1.5",
+                b"",
+            ]
+        )
 
     def float(self):
         return self.pick(NOT_FLOATS) if self.chance(0.12) else self.pick(FLOATS)
@@ -123,20 +252,43 @@ class Generator:
     def seconds(self):
         if self.chance(0.8):
             return b"%d" % self.random.randint(1000, 10**9)
-        return self.pick([b"0", b"-1", b"-1000", b"abc", b"", b"1000.5", b"9223372036854775807",
-                          b"9223372036854775", b"-9223372036854775808", b"9223372036854770"])
+        return self.pick(
+            [
+                b"0",
+                b"-1",
+                b"-1000",
+                b"abc",
+                b"",
+                b"1000.5",
+                b"9223372036854775807",
+                b"9223372036854775",
+                b"-9223372036854775808",
+                b"9223372036854770",
+            ]
+        )
 
     def milliseconds(self):
         if self.chance(0.8):
             return b"%d" % self.random.randint(10**6, 10**12)
-        return self.pick([b"0", b"-1", b"-1000", b"abc", b"", b"9223372036854775807",
-                          b"9223372036854775800", b"-9223372036854775808"])
+        return self.pick(
+            [
+                b"0",
+                b"-1",
+                b"-1000",
+                b"abc",
+                b"",
+                b"9223372036854775807",
+                b"9223372036854775800",
+                b"-9223372036854775808",
+            ]
+        )
 
     def time_seconds(self):
         if self.chance(0.75):
             return b"%d" % (self.now + self.random.randint(10**4, 10**9))
-        return self.pick([b"1", b"0", b"-1", b"1000000000", b"abc", b"9223372036854775807",
-                          b"9223372036854775"])
+        return self.pick(
+            [b"1", b"0", b"-1", b"1000000000", b"abc", b"9223372036854775807", b"9223372036854775"]
+        )
 
     def time_milliseconds(self):
         if self.chance(0.75):
@@ -149,7 +301,9 @@ class Generator:
         return self.pick([b"16", b"-1", b"abc", b"", b"99999999999999999999", b"0 "])
 
     def end(self):
-        return self.pick([b"LEFT", b"RIGHT"]) if self.chance(0.95) else self.pick([b"UP", b"", b"L"])
+        return (
+            self.pick([b"LEFT", b"RIGHT"]) if self.chance(0.95) else self.pick([b"UP", b"", b"L"])
+        )
 
     def some(self, *options, probability=0.3):
         """Each option with the probability, in random order. An option is a list or gives one."""
@@ -165,8 +319,10 @@ class Generator:
         if self.chance(0.05):
             command = self.spoil(command)
         if self.chance(0.2):
-            command = [self.any_case(word) if len(word) < 24 and word.isalpha() else word
-                       for word in command]
+            command = [
+                self.any_case(word) if len(word) < 24 and word.isalpha() else word
+                for word in command
+            ]
         return command
 
     def any_case(self, word):
@@ -180,8 +336,11 @@ class Generator:
         timed = command[0] in TIMED
         place = self.random.randint(1, len(command))
         choice = self.random.randint(0, 4)
-        junk = self.pick([b"abc", b"", b"-1", b"1.5", b"NX", b"XX", b"GET", b"COUNT", b"-5x", b"EX"]
-                         if timed else NOT_NUMBERS[:-4] + [b"-1", b"0", b"NX", b"COUNT", b"MATCH"])
+        junk = self.pick(
+            [b"abc", b"", b"-1", b"1.5", b"NX", b"XX", b"GET", b"COUNT", b"-5x", b"EX"]
+            if timed
+            else NOT_NUMBERS[:-4] + [b"-1", b"0", b"NX", b"COUNT", b"MATCH"]
+        )
         if choice == 0 and len(command) > 1:
             command.pop()
         elif choice == 1:
@@ -198,8 +357,15 @@ class Generator:
 
 
 def expiry(g):
-    return g.pick([[b"EX", g.seconds()], [b"PX", g.milliseconds()], [b"EXAT", g.time_seconds()],
-                   [b"PXAT", g.time_milliseconds()], [b"KEEPTTL"]])
+    return g.pick(
+        [
+            [b"EX", g.seconds()],
+            [b"PX", g.milliseconds()],
+            [b"EXAT", g.time_seconds()],
+            [b"PXAT", g.time_milliseconds()],
+            [b"KEEPTTL"],
+        ]
+    )
 
 
 def set_(g):
@@ -224,20 +390,38 @@ def pairs(g):
 
 
 def lcs(g):
-    return [b"LCS", g.key(), g.key(),
-            *g.some([b"LEN"], [b"IDX"], [b"WITHMATCHLEN"], [b"MINMATCHLEN", g.count()])]
+    return [
+        b"LCS",
+        g.key(),
+        g.key(),
+        *g.some([b"LEN"], [b"IDX"], [b"WITHMATCHLEN"], [b"MINMATCHLEN", g.count()]),
+    ]
 
 
 def expire(g):
-    name, amount = g.pick([(b"EXPIRE", g.seconds), (b"PEXPIRE", g.milliseconds),
-                           (b"EXPIREAT", g.time_seconds), (b"PEXPIREAT", g.time_milliseconds)])
-    return [name, g.key(), amount(),
-            *g.some([b"NX"], [b"XX"], [b"GT"], [b"LT"], [b"YY"], probability=0.1)]
+    name, amount = g.pick(
+        [
+            (b"EXPIRE", g.seconds),
+            (b"PEXPIRE", g.milliseconds),
+            (b"EXPIREAT", g.time_seconds),
+            (b"PEXPIREAT", g.time_milliseconds),
+        ]
+    )
+    return [
+        name,
+        g.key(),
+        amount(),
+        *g.some([b"NX"], [b"XX"], [b"GT"], [b"LT"], [b"YY"], probability=0.1),
+    ]
 
 
 def lpos(g):
-    return [b"LPOS", g.key(), g.value(),
-            *g.some([b"RANK", g.integer()], [b"COUNT", g.count()], [b"MAXLEN", g.count()])]
+    return [
+        b"LPOS",
+        g.key(),
+        g.value(),
+        *g.some([b"RANK", g.integer()], [b"COUNT", g.count()], [b"MAXLEN", g.count()]),
+    ]
 
 
 def lmpop(g):
@@ -251,141 +435,309 @@ def copy(g):
 
 
 def scan(g):
-    command = [b"SCAN", b"0" if g.chance(0.8) else g.pick([b"1", b"abc", b"-1", b"", b"99999999999"])]
-    return command + g.some([b"MATCH", g.pick(PATTERNS)],
-                            [b"TYPE", g.pick([b"string", b"list", b"hash", b"LIST", b"nosuch"])],
-                            [b"COUNT", g.pick([b"1000000", b"1000000", b"1000000", b"0", b"-1",
-                                               b"abc", b"1.5"])])
+    command = [
+        b"SCAN",
+        b"0" if g.chance(0.8) else g.pick([b"1", b"abc", b"-1", b"", b"99999999999"]),
+    ]
+    return command + g.some(
+        [b"MATCH", g.pick(PATTERNS)],
+        [b"TYPE", g.pick([b"string", b"list", b"hash", b"LIST", b"nosuch"])],
+        [b"COUNT", g.pick([b"1000000", b"1000000", b"1000000", b"0", b"-1", b"abc", b"1.5"])],
+    )
 
 
 def flush(g):
-    return [g.pick([b"FLUSHDB", b"FLUSHALL"]),
-            *g.some([b"ASYNC"], [b"SYNC"], [b"NOW"], probability=0.25)]
+    return [
+        g.pick([b"FLUSHDB", b"FLUSHALL"]),
+        *g.some([b"ASYNC"], [b"SYNC"], [b"NOW"], probability=0.25),
+    ]
 
 
 def object_(g):
-    subcommand = g.pick([b"ENCODING", b"ENCODING", b"ENCODING", b"REFCOUNT", b"IDLETIME", b"FREQ",
-                         b"NOSUCH"])
+    subcommand = g.pick(
+        [b"ENCODING", b"ENCODING", b"ENCODING", b"REFCOUNT", b"IDLETIME", b"FREQ", b"NOSUCH"]
+    )
     return [b"OBJECT", subcommand, g.key()]
 
 
 def config_get(g):
-    names = [b"maxmemory", b"MaxMemory", b"list-max-*", b"databases", b"nosuch", b"timeout", b"save",
-             b"proto-max-bulk-len", b"lfu-*", b"appendonly", b"maxmemory-samples", b"?imeout",
-             b"tcp-keepalive", b"lazyfree-lazy-*", b"notify-keyspace-events"]
+    names = [
+        b"maxmemory",
+        b"MaxMemory",
+        b"list-max-*",
+        b"databases",
+        b"nosuch",
+        b"timeout",
+        b"save",
+        b"proto-max-bulk-len",
+        b"lfu-*",
+        b"appendonly",
+        b"maxmemory-samples",
+        b"?imeout",
+        b"tcp-keepalive",
+        b"lazyfree-lazy-*",
+        b"notify-keyspace-events",
+    ]
     return [b"CONFIG", b"GET", *[g.pick(names) for _ in range(g.random.randint(1, 3))]]
 
 
 def config_set(g):
     settings = [
-        [b"list-max-listpack-size", g.pick([b"-2", b"-1", b"-5", b"5", b"128", b"1", b"abc", b"-6"])],
+        [
+            b"list-max-listpack-size",
+            g.pick([b"-2", b"-1", b"-5", b"5", b"128", b"1", b"abc", b"-6"]),
+        ],
         [b"maxmemory-policy", g.pick([b"noeviction", b"allkeys-lru", b"volatile-lfu", b"nosuch"])],
         [b"timeout", g.pick([b"0", b"100000", b"-1", b"abc", b""])],
         [b"maxmemory-samples", g.pick([b"5", b"10", b"0", b"abc"])],
         [b"lfu-decay-time", g.pick([b"1", b"-1", b"2"])],
         [b"appendfsync", g.pick([b"always", b"everysec", b"no", b"maybe"])],
         [b"lazyfree-lazy-user-del", g.pick([b"yes", b"no", b"YES", b"maybe"])],
-        [b"nosuch", b"1"], [b"databases", b"20"],
+        [b"nosuch", b"1"],
+        [b"databases", b"20"],
         [b"client-output-buffer-limit", g.pick([b"normal 0 0 0", b"normal 0 0", b"nosuch 1 2 3"])],
         [b"maxmemory", g.pick([b"0", b"100gb", b"0gb", b"10x", b"-1"])],
     ]
     g.random.shuffle(settings)
-    return [b"CONFIG", b"SET", *[word for pair in settings[:g.random.randint(1, 2)] for word in pair]]
+    return [
+        b"CONFIG",
+        b"SET",
+        *[word for pair in settings[: g.random.randint(1, 2)] for word in pair],
+    ]
 
 
 def client(g):
-    return [b"CLIENT", *g.pick([
-        [b"GETNAME"], [b"SETNAME", g.pick([b"name", b"", b"with space", b"a\n", b"x" * 40])],
-        [b"SETINFO", g.pick([b"LIB-NAME", b"lib-ver", b"nosuch"]), g.pick([b"x", b"a b", b""])],
-        [b"NO-EVICT", g.pick([b"on", b"OFF", b"x"])], [b"NO-TOUCH", g.pick([b"off", b"x"])],
-        [b"KILL", g.pick([b"127.0.0.1:1", b"", b"x"])],
-        [b"KILL", *g.pick([[b"ID", b"99999999"], [b"ID", b"0"], [b"ID", b"abc"], [b"TYPE", b"x"],
-                           [b"TYPE", b"pubsub"], [b"SKIPME", b"x"], [b"USER", b"nosuch"],
-                           [b"ADDR", b"1.2.3.4:5"], [b"LADDR", b"1.2.3.4:5"], [b"NOSUCH", b"1"],
-                           [b"MAXAGE", b"abc"], [b"ID", b"99999999", b"ADDR"]])],
-        [b"REPLY", g.pick([b"x", b"ON", b""])], [b"UNPAUSE"],
-        [b"PAUSE", g.pick([b"abc", b"-1", b""])],
-        [b"LIST", g.pick([b"TYPE", b"x"]), b"nosuch"], [b"LIST", b"ID", b"abc"], [b"NOSUCH"]])]
+    return [
+        b"CLIENT",
+        *g.pick(
+            [
+                [b"GETNAME"],
+                [b"SETNAME", g.pick([b"name", b"", b"with space", b"a\n", b"x" * 40])],
+                [
+                    b"SETINFO",
+                    g.pick([b"LIB-NAME", b"lib-ver", b"nosuch"]),
+                    g.pick([b"x", b"a b", b""]),
+                ],
+                [b"NO-EVICT", g.pick([b"on", b"OFF", b"x"])],
+                [b"NO-TOUCH", g.pick([b"off", b"x"])],
+                [b"KILL", g.pick([b"127.0.0.1:1", b"", b"x"])],
+                [
+                    b"KILL",
+                    *g.pick(
+                        [
+                            [b"ID", b"99999999"],
+                            [b"ID", b"0"],
+                            [b"ID", b"abc"],
+                            [b"TYPE", b"x"],
+                            [b"TYPE", b"pubsub"],
+                            [b"SKIPME", b"x"],
+                            [b"USER", b"nosuch"],
+                            [b"ADDR", b"1.2.3.4:5"],
+                            [b"LADDR", b"1.2.3.4:5"],
+                            [b"NOSUCH", b"1"],
+                            [b"MAXAGE", b"abc"],
+                            [b"ID", b"99999999", b"ADDR"],
+                        ]
+                    ),
+                ],
+                [b"REPLY", g.pick([b"x", b"ON", b""])],
+                [b"UNPAUSE"],
+                [b"PAUSE", g.pick([b"abc", b"-1", b""])],
+                [b"LIST", g.pick([b"TYPE", b"x"]), b"nosuch"],
+                [b"LIST", b"ID", b"abc"],
+                [b"NOSUCH"],
+            ]
+        ),
+    ]
 
 
 def command_(g):
-    return [b"COMMAND", *g.pick([
-        [b"GETKEYS", *[word for word in g.next() if word][:6]], [b"GETKEYS"], [b"NOSUCH"],
-        [b"GETKEYSANDFLAGS", *g.pick([[b"GET", b"a"], [b"SET", b"a", b"b"], [b"MSET", b"a", b"1", b"b",
-                                      b"2"], [b"LMPOP", b"2", b"a", b"b", b"LEFT"], [b"PING"], [b"X"],
-                                      [b"COPY", b"a", b"b"], [b"RENAME", b"a", b"b"], [b"GET"]])],
-        [b"INFO", b"nosuch"], [b"LIST", b"FILTERBY", b"PATTERN", g.pick([b"get*", b"l*p", b"x"])],
-        [b"LIST", b"FILTERBY", b"NOSUCH", b"x"], [b"LIST", b"x"], [b"COUNT", b"x"]])]
+    return [
+        b"COMMAND",
+        *g.pick(
+            [
+                [b"GETKEYS", *[word for word in g.next() if word][:6]],
+                [b"GETKEYS"],
+                [b"NOSUCH"],
+                [
+                    b"GETKEYSANDFLAGS",
+                    *g.pick(
+                        [
+                            [b"GET", b"a"],
+                            [b"SET", b"a", b"b"],
+                            [b"MSET", b"a", b"1", b"b", b"2"],
+                            [b"LMPOP", b"2", b"a", b"b", b"LEFT"],
+                            [b"PING"],
+                            [b"X"],
+                            [b"COPY", b"a", b"b"],
+                            [b"RENAME", b"a", b"b"],
+                            [b"GET"],
+                        ]
+                    ),
+                ],
+                [b"INFO", b"nosuch"],
+                [b"LIST", b"FILTERBY", b"PATTERN", g.pick([b"get*", b"l*p", b"x"])],
+                [b"LIST", b"FILTERBY", b"NOSUCH", b"x"],
+                [b"LIST", b"x"],
+                [b"COUNT", b"x"],
+            ]
+        ),
+    ]
 
 
 def unknown(g):
-    return [g.pick([b"NOSUCH", b"GETT", b"", b"get\r\n", b"x" * 200, b"foo|bar", b"SET\x00"]),
-            *g.values(0, 3)]
+    return [
+        g.pick([b"NOSUCH", b"GETT", b"", b"get\r\n", b"x" * 200, b"foo|bar", b"SET\x00"]),
+        *g.values(0, 3),
+    ]
 
 
 def hello(g):
     # No wrong password here: Redis 7.4 leaves out that error when earlier replies of the pipeline
     # are not sent yet, which no client could live with. The integration tests cover AUTH.
-    return [b"HELLO", *g.pick([[], [b"2"], [b"3"], [b"2"], [b"3"], [b"4"], [b"1"], [b"abc"], [b""],
-                               [b"3", b"SETNAME", b"x"], [b"2", b"SETNAME", b"a b"],
-                               [b"3", b"NOSUCH"]])]
+    return [
+        b"HELLO",
+        *g.pick(
+            [
+                [],
+                [b"2"],
+                [b"3"],
+                [b"2"],
+                [b"3"],
+                [b"4"],
+                [b"1"],
+                [b"abc"],
+                [b""],
+                [b"3", b"SETNAME", b"x"],
+                [b"2", b"SETNAME", b"a b"],
+                [b"3", b"NOSUCH"],
+            ]
+        ),
+    ]
 
 
 def simple(*words):
     """A command whose words are constants or the names of Generator's methods."""
+
     def build(g):
         command = []
         for word in words:
             part = getattr(g, word)() if isinstance(word, str) else word
             command += part if isinstance(part, list) else [part]
         return command
+
     return build
 
 
 def debug(g):
-    return [b"DEBUG", *g.pick([[b"STRINGMATCH-LEN", b"20", b"a*b"], [b"SLEEP", b"0"], [b"JMAP"],
-                               [b"SET-ACTIVE-EXPIRE", b"1"], [b"NOSUCH"], [b"OBJECT", b"nosuchkey"]])]
+    return [
+        b"DEBUG",
+        *g.pick(
+            [
+                [b"STRINGMATCH-LEN", b"20", b"a*b"],
+                [b"SLEEP", b"0"],
+                [b"JMAP"],
+                [b"SET-ACTIVE-EXPIRE", b"1"],
+                [b"NOSUCH"],
+                [b"OBJECT", b"nosuchkey"],
+            ]
+        ),
+    ]
 
 
 # Weight and builder of each command, by the type that it works on.
 STRINGS = [
-    (60, set_), (40, simple(b"GET", "key")), (15, getex), (10, simple(b"GETDEL", "key")),
-    (10, simple(b"GETSET", "key", "value")), (15, simple(b"GETRANGE", "key", "index", "index")),
+    (60, set_),
+    (40, simple(b"GET", "key")),
+    (15, getex),
+    (10, simple(b"GETDEL", "key")),
+    (10, simple(b"GETSET", "key", "value")),
+    (15, simple(b"GETRANGE", "key", "index", "index")),
     (5, simple(b"SUBSTR", "key", "index", "index")),
-    (20, simple(b"SETRANGE", "key", "offset", "value")), (25, simple(b"APPEND", "key", "value")),
-    (10, simple(b"STRLEN", "key")), (15, simple(b"INCR", "key")), (10, simple(b"DECR", "key")),
-    (15, simple(b"INCRBY", "key", "integer")), (10, simple(b"DECRBY", "key", "integer")),
-    (20, simple(b"INCRBYFLOAT", "key", "float")), (15, simple(b"MGET", "keys")),
-    (12, lambda g: [b"MSET", *pairs(g)]), (6, lambda g: [b"MSETNX", *pairs(g)]),
-    (8, simple(b"SETNX", "key", "value")), (8, simple(b"SETEX", "key", "seconds", "value")),
-    (8, simple(b"PSETEX", "key", "milliseconds", "value")), (10, lcs),
+    (20, simple(b"SETRANGE", "key", "offset", "value")),
+    (25, simple(b"APPEND", "key", "value")),
+    (10, simple(b"STRLEN", "key")),
+    (15, simple(b"INCR", "key")),
+    (10, simple(b"DECR", "key")),
+    (15, simple(b"INCRBY", "key", "integer")),
+    (10, simple(b"DECRBY", "key", "integer")),
+    (20, simple(b"INCRBYFLOAT", "key", "float")),
+    (15, simple(b"MGET", "keys")),
+    (12, lambda g: [b"MSET", *pairs(g)]),
+    (6, lambda g: [b"MSETNX", *pairs(g)]),
+    (8, simple(b"SETNX", "key", "value")),
+    (8, simple(b"SETEX", "key", "seconds", "value")),
+    (8, simple(b"PSETEX", "key", "milliseconds", "value")),
+    (10, lcs),
 ]
 LISTS = [
-    (40, simple(b"LPUSH", "key", "values")), (45, simple(b"RPUSH", "key", "values")),
-    (12, simple(b"LPUSHX", "key", "values")), (12, simple(b"RPUSHX", "key", "values")),
-    (10, simple(b"LPOP", "key")), (10, simple(b"RPOP", "key")),
-    (10, simple(b"LPOP", "key", "count")), (10, simple(b"RPOP", "key", "count")),
-    (10, simple(b"LLEN", "key")), (15, simple(b"LINDEX", "key", "index")),
-    (25, simple(b"LRANGE", "key", "index", "index")), (15, simple(b"LSET", "key", "near_index", "value")),
-    (15, simple(b"LREM", "key", "removals", "value")), (10, simple(b"LTRIM", "key", "index", "index")),
-    (15, lambda g: [b"LINSERT", g.key(), g.pick([b"BEFORE", b"AFTER", b"AFTER", b"NEAR"]),
-                    g.value(), g.value()]),
-    (20, lpos), (15, lambda g: [b"LMOVE", g.key(), g.key(), g.end(), g.end()]),
-    (10, simple(b"RPOPLPUSH", "key", "key")), (12, lmpop),
+    (40, simple(b"LPUSH", "key", "values")),
+    (45, simple(b"RPUSH", "key", "values")),
+    (12, simple(b"LPUSHX", "key", "values")),
+    (12, simple(b"RPUSHX", "key", "values")),
+    (10, simple(b"LPOP", "key")),
+    (10, simple(b"RPOP", "key")),
+    (10, simple(b"LPOP", "key", "count")),
+    (10, simple(b"RPOP", "key", "count")),
+    (10, simple(b"LLEN", "key")),
+    (15, simple(b"LINDEX", "key", "index")),
+    (25, simple(b"LRANGE", "key", "index", "index")),
+    (15, simple(b"LSET", "key", "near_index", "value")),
+    (15, simple(b"LREM", "key", "removals", "value")),
+    (10, simple(b"LTRIM", "key", "index", "index")),
+    (
+        15,
+        lambda g: [
+            b"LINSERT",
+            g.key(),
+            g.pick([b"BEFORE", b"AFTER", b"AFTER", b"NEAR"]),
+            g.value(),
+            g.value(),
+        ],
+    ),
+    (20, lpos),
+    (15, lambda g: [b"LMOVE", g.key(), g.key(), g.end(), g.end()]),
+    (10, simple(b"RPOPLPUSH", "key", "key")),
+    (12, lmpop),
 ]
 OTHERS = [
-    (12, simple(b"DEL", "keys")), (5, simple(b"UNLINK", "keys")), (8, simple(b"EXISTS", "keys")),
-    (5, simple(b"TOUCH", "keys")), (10, simple(b"TYPE", "key")),
-    (10, simple(b"RENAME", "key", "key")), (8, simple(b"RENAMENX", "key", "key")), (15, copy),
-    (8, simple(b"MOVE", "key", "database")), (4, lambda g: [b"KEYS", g.pick(PATTERNS)]), (5, scan),
-    (4, simple(b"RANDOMKEY")), (30, expire), (8, simple(b"TTL", "key")), (8, simple(b"PTTL", "key")),
-    (8, simple(b"EXPIRETIME", "key")), (8, simple(b"PEXPIRETIME", "key")),
-    (8, simple(b"PERSIST", "key")), (20, object_), (3, simple(b"SELECT", "database")),
-    (2, simple(b"SWAPDB", "database", "database")), (1, flush), (5, simple(b"DBSIZE")),
+    (12, simple(b"DEL", "keys")),
+    (5, simple(b"UNLINK", "keys")),
+    (8, simple(b"EXISTS", "keys")),
+    (5, simple(b"TOUCH", "keys")),
+    (10, simple(b"TYPE", "key")),
+    (10, simple(b"RENAME", "key", "key")),
+    (8, simple(b"RENAMENX", "key", "key")),
+    (15, copy),
+    (8, simple(b"MOVE", "key", "database")),
+    (4, lambda g: [b"KEYS", g.pick(PATTERNS)]),
+    (5, scan),
+    (4, simple(b"RANDOMKEY")),
+    (30, expire),
+    (8, simple(b"TTL", "key")),
+    (8, simple(b"PTTL", "key")),
+    (8, simple(b"EXPIRETIME", "key")),
+    (8, simple(b"PEXPIRETIME", "key")),
+    (8, simple(b"PERSIST", "key")),
+    (20, object_),
+    (3, simple(b"SELECT", "database")),
+    (2, simple(b"SWAPDB", "database", "database")),
+    (1, flush),
+    (5, simple(b"DBSIZE")),
     (4, lambda g: [b"MEMORY", b"USAGE", g.key(), *g.some([b"SAMPLES", g.count()])]),
-
-    (2, simple(b"PING")), (2, simple(b"PING", "value")), (2, simple(b"ECHO", "value")),
-    (2, hello), (1, simple(b"RESET")), (2, config_get), (2, config_set), (4, client), (5, command_), (4, unknown),
-    (1, debug), (1, simple(b"CONFIG", b"NOSUCH")), (1, simple(b"MEMORY", b"NOSUCH")),
-    (1, simple(b"TIME", "value")), (1, simple(b"LOLWUT", b"VERSION", "value")),
+    (2, simple(b"PING")),
+    (2, simple(b"PING", "value")),
+    (2, simple(b"ECHO", "value")),
+    (2, hello),
+    (1, simple(b"RESET")),
+    (2, config_get),
+    (2, config_set),
+    (4, client),
+    (5, command_),
+    (4, unknown),
+    (1, debug),
+    (1, simple(b"CONFIG", b"NOSUCH")),
+    (1, simple(b"MEMORY", b"NOSUCH")),
+    (1, simple(b"TIME", "value")),
+    (1, simple(b"LOLWUT", b"VERSION", "value")),
 ]

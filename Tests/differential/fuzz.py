@@ -43,9 +43,18 @@ class Side:
     def __init__(self, binary):
         # Where the servers' defaults differ, 7.4's.
         self.server = Server(
-            "--lazyfree-lazy-eviction", "no", "--lazyfree-lazy-expire", "no",
-            "--lazyfree-lazy-server-del", "no", "--lazyfree-lazy-user-del", "no",
-            "--lazyfree-lazy-user-flush", "no", binary=binary)
+            "--lazyfree-lazy-eviction",
+            "no",
+            "--lazyfree-lazy-expire",
+            "no",
+            "--lazyfree-lazy-server-del",
+            "no",
+            "--lazyfree-lazy-user-del",
+            "no",
+            "--lazyfree-lazy-user-flush",
+            "no",
+            binary=binary,
+        )
         self.connections = [self.server.connect(protocol=2), self.server.connect(protocol=3)]
         self.inspector = self.server.connect()
 
@@ -56,13 +65,18 @@ class Side:
             inspect.command("SELECT", database)
             keys = sorted(inspect.value("KEYS", "*"))
             for start in range(0, len(keys), 50):
-                part = keys[start:start + 50]
-                inspect.send(b"".join(
-                    encode("TYPE", key) + encode("OBJECT", "ENCODING", key) + encode("PTTL", key)
-                    for key in part))
+                part = keys[start : start + 50]
+                inspect.send(
+                    b"".join(
+                        encode("TYPE", key)
+                        + encode("OBJECT", "ENCODING", key)
+                        + encode("PTTL", key)
+                        for key in part
+                    )
+                )
                 facts = inspect.replies(3 * len(part))
                 for index, key in enumerate(part):
-                    kind, encoding, ttl = facts[3 * index:3 * index + 3]
+                    kind, encoding, ttl = facts[3 * index : 3 * index + 3]
                     read = ("LRANGE", key, 0, -1) if kind == b"+list\r\n" else ("GET", key)
                     result[database, key] = (kind, encoding, inspect.command(*read), ttl)
         return result
@@ -127,7 +141,8 @@ class Fuzzer:
             missing = len(error.got)
             raise SystemExit(
                 f"DIFFERENCE seed {self.seed}, command {self.index + missing + 1}: "
-                f"{show(batch[missing])}\n  {error}, {error.__cause__!r}") from error
+                f"{show(batch[missing])}\n  {error}, {error.__cause__!r}"
+            ) from error
         for command, our, their in zip(batch, ours, theirs):
             self.index += 1
             self.errors += our[:1] == b"-"
@@ -152,15 +167,21 @@ class Fuzzer:
         for key in sorted(set(keys) & KEY_SET):
             print(f"  last commands on {key!r}:")
             for index, which, command, reply in self.history[key]:
-                print(f"    {index} ({'RESP3' if which else 'RESP2'}) {show(command)} -> {clip(reply, 80)}")
+                print(
+                    f"    {index} ({'RESP3' if which else 'RESP2'}) {show(command)} -> {clip(reply, 80)}"
+                )
 
     def compare_keyspaces(self):
         ours, theirs = [side.keyspace() for side in self.sides]
         for place in sorted(set(ours) | set(theirs)):
             database, key = place
             if place not in ours or place not in theirs:
-                self.report(f"after command {self.index}, key {key!r} of database {database}",
-                            repr(ours.get(place)).encode(), repr(theirs.get(place)).encode(), [key])
+                self.report(
+                    f"after command {self.index}, key {key!r} of database {database}",
+                    repr(ours.get(place)).encode(),
+                    repr(theirs.get(place)).encode(),
+                    [key],
+                )
                 continue
             fields = (b"TYPE", b"OBJECT ENCODING", b"GET", b"PTTL")
             for field, our, their in zip(fields, ours[place], theirs[place]):
@@ -170,8 +191,12 @@ class Fuzzer:
                     if why:
                         self.explained[why] += 1
                     else:
-                        self.report(f"after command {self.index}, {show(command)} in {database}",
-                                    our, their, [key])
+                        self.report(
+                            f"after command {self.index}, {show(command)} in {database}",
+                            our,
+                            their,
+                            [key],
+                        )
 
 
 def clip(raw, limit=300):
@@ -193,16 +218,23 @@ def main():
     parser.add_argument("--verbose", action="store_true", help="print what was let pass, and why")
     options = parser.parse_args()
     begin = time.monotonic()
-    fuzzer = Fuzzer(options.binary, find_reference(options.reference), options.seed, options.verbose,
-                    options.max_differences)
+    fuzzer = Fuzzer(
+        options.binary,
+        find_reference(options.reference),
+        options.seed,
+        options.verbose,
+        options.max_differences,
+    )
     try:
         differences = fuzzer.run(options.commands)
         fuzzer.check_exit()
     finally:
         fuzzer.close()
-    print(f"seed {options.seed}: {fuzzer.index} commands, {fuzzer.errors} error replies, "
-          f"{sum(fuzzer.explained.values())} justified differences, {differences} others, "
-          f"{time.monotonic() - begin:.0f} s, against {fuzzer.reference}")
+    print(
+        f"seed {options.seed}: {fuzzer.index} commands, {fuzzer.errors} error replies, "
+        f"{sum(fuzzer.explained.values())} justified differences, {differences} others, "
+        f"{time.monotonic() - begin:.0f} s, against {fuzzer.reference}"
+    )
     if options.verbose:
         for why, count in fuzzer.explained.most_common():
             print(f"  {count:6} {why}")

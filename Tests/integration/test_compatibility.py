@@ -19,7 +19,14 @@ def test_hello_forms():
                 value = decode(reply)[0]
                 pairs = value if version == 3 else list(zip(value[::2], value[1::2]))
                 assert [name for name, _ in pairs] == [
-                    b"server", b"version", b"proto", b"id", b"mode", b"role", b"modules"]
+                    b"server",
+                    b"version",
+                    b"proto",
+                    b"id",
+                    b"mode",
+                    b"role",
+                    b"modules",
+                ]
                 fields = dict(pairs)
                 assert fields[b"server"] == b"redis" and fields[b"version"].startswith(b"7.4.")
                 assert fields[b"proto"] == version and fields[b"modules"] == []
@@ -28,17 +35,22 @@ def test_hello_forms():
         with server.connect() as connection:
             assert connection.command("HELLO").startswith(b"*14")
             for arguments, error in (
-                    (("0",), b"NOPROTO unsupported protocol version"),
-                    (("1",), b"NOPROTO unsupported protocol version"),
-                    (("4",), b"NOPROTO unsupported protocol version"),
-                    (("abc",), b"ERR Protocol version is not an integer or out of range"),
-                    (("3", "NOSUCH"), b"ERR Syntax error in HELLO option 'NOSUCH'"),
-                    (("3", "AUTH", "x"), b"ERR Syntax error in HELLO option 'AUTH'"),
-                    (("3", "SETNAME"), b"ERR Syntax error in HELLO option 'SETNAME'"),
-                    (("3", "SETNAME", "a b"), b"ERR Client names cannot contain spaces, newlines or "
-                     b"special characters."),
-                    (("3", "AUTH", "u", "p"),
-                     b"WRONGPASS invalid username-password pair or user is disabled.")):
+                (("0",), b"NOPROTO unsupported protocol version"),
+                (("1",), b"NOPROTO unsupported protocol version"),
+                (("4",), b"NOPROTO unsupported protocol version"),
+                (("abc",), b"ERR Protocol version is not an integer or out of range"),
+                (("3", "NOSUCH"), b"ERR Syntax error in HELLO option 'NOSUCH'"),
+                (("3", "AUTH", "x"), b"ERR Syntax error in HELLO option 'AUTH'"),
+                (("3", "SETNAME"), b"ERR Syntax error in HELLO option 'SETNAME'"),
+                (
+                    ("3", "SETNAME", "a b"),
+                    b"ERR Client names cannot contain spaces, newlines or " b"special characters.",
+                ),
+                (
+                    ("3", "AUTH", "u", "p"),
+                    b"WRONGPASS invalid username-password pair or user is disabled.",
+                ),
+            ):
                 reply = connection.command("HELLO", *arguments)
                 assert reply == b"-" + error + b"\r\n", (arguments, reply)
             # None of the failures switched the protocol.
@@ -58,7 +70,8 @@ def test_hello_with_password():
             assert connection.command("HELLO", 3) == (
                 b"-NOAUTH HELLO must be called with the client already authenticated, otherwise the "
                 b"HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and "
-                b"select the RESP protocol version at the same time\r\n")
+                b"select the RESP protocol version at the same time\r\n"
+            )
             assert connection.command("HELLO", 3, "AUTH", "default", "secret").startswith(b"%7")
             assert connection.command("GET", "a") == b"_\r\n"
 
@@ -67,25 +80,37 @@ def test_unknown_commands():
     """The texts that clients match, with quoting, cutting and letter case as given."""
     with Server() as server, server.connect() as connection:
         for command, error in (
-                (("NoSuch",), b"ERR unknown command 'NoSuch', with args beginning with: "),
-                (("nosuch", "a", "b"), b"ERR unknown command 'nosuch', with args beginning with: "
-                 b"'a' 'b' "),
-                (("x" * 200, "y"), b"ERR unknown command '" + b"x" * 128 +
-                 b"', with args beginning with: 'y' "),
-                (("n", "a" * 200, "b"), b"ERR unknown command 'n', with args beginning with: '" +
-                 b"a" * 128 + b"' "),
-                (("n\r\n", "a\nb"), b"ERR unknown command 'n  ', with args beginning with: 'a b' "),
-                (("CLIENT", "NoSuch"), b"ERR unknown subcommand 'NoSuch'. Try CLIENT HELP."),
-                (("config", "nosuch", "a"), b"ERR unknown subcommand 'nosuch'. Try CONFIG HELP."),
-                (("OBJECT", "x"), b"ERR unknown subcommand 'x'. Try OBJECT HELP."),
-                (("get",), b"ERR wrong number of arguments for 'get' command"),
-                (("GET", "a", "b"), b"ERR wrong number of arguments for 'get' command"),
-                (("object", "ENCODING"), b"ERR wrong number of arguments for 'object|encoding' command"),
-                (("CLIENT",), b"ERR wrong number of arguments for 'client' command"),
-                (("MSET", "a", "1", "b"), b"ERR wrong number of arguments for 'mset' command"),
-                (("LREM", "l", "-9223372036854775808", "x"),
-                 b"ERR value is out of range, value must between -9223372036854775807 and "
-                 b"9223372036854775807")):
+            (("NoSuch",), b"ERR unknown command 'NoSuch', with args beginning with: "),
+            (
+                ("nosuch", "a", "b"),
+                b"ERR unknown command 'nosuch', with args beginning with: " b"'a' 'b' ",
+            ),
+            (
+                ("x" * 200, "y"),
+                b"ERR unknown command '" + b"x" * 128 + b"', with args beginning with: 'y' ",
+            ),
+            (
+                ("n", "a" * 200, "b"),
+                b"ERR unknown command 'n', with args beginning with: '" + b"a" * 128 + b"' ",
+            ),
+            (("n\r\n", "a\nb"), b"ERR unknown command 'n  ', with args beginning with: 'a b' "),
+            (("CLIENT", "NoSuch"), b"ERR unknown subcommand 'NoSuch'. Try CLIENT HELP."),
+            (("config", "nosuch", "a"), b"ERR unknown subcommand 'nosuch'. Try CONFIG HELP."),
+            (("OBJECT", "x"), b"ERR unknown subcommand 'x'. Try OBJECT HELP."),
+            (("get",), b"ERR wrong number of arguments for 'get' command"),
+            (("GET", "a", "b"), b"ERR wrong number of arguments for 'get' command"),
+            (
+                ("object", "ENCODING"),
+                b"ERR wrong number of arguments for 'object|encoding' command",
+            ),
+            (("CLIENT",), b"ERR wrong number of arguments for 'client' command"),
+            (("MSET", "a", "1", "b"), b"ERR wrong number of arguments for 'mset' command"),
+            (
+                ("LREM", "l", "-9223372036854775808", "x"),
+                b"ERR value is out of range, value must between -9223372036854775807 and "
+                b"9223372036854775807",
+            ),
+        ):
             reply = connection.command(*command)
             assert reply == b"-" + error + b"\r\n", (command, reply)
 
@@ -94,16 +119,22 @@ def test_letter_case():
     """Commands, subcommands and options in any case."""
     with Server() as server, server.connect() as connection:
         for command, expected in (
-                ("sEt k v eX 1000 nX", b"+OK\r\n"), ("sEt k v xX gEt kEePtTl", b"$1\r\nv\r\n"),
-                ("gEtEx k pErSiSt", b"$1\r\nv\r\n"), ("ExPiRe k 1000 nX", b":1\r\n"),
-                ("oBjEcT eNcOdInG k", b"$6\r\nembstr\r\n"), ("rPuSh l a b a", b":3\r\n"),
-                ("lPoS l a cOuNt 0 rAnK -1", b"*2\r\n:2\r\n:0\r\n"),
-                ("lInSeRt l bEfOrE b x", b":4\r\n"), ("lMoVe l m LeFt RiGhT", b"$1\r\na\r\n"),
-                ("lMpOp 1 l lEfT cOuNt 1", b"*2\r\n$1\r\nl\r\n*1\r\n$1\r\nx\r\n"),
-                ("cOpY k k2 rEpLaCe dB 1", b":1\r\n"),
-                ("cOnFiG gEt MAXMEMORY", b"*2\r\n$9\r\nMAXMEMORY\r\n$1\r\n0\r\n"),
-                ("cLiEnT sEtInFo LiB-nAmE x", b"+OK\r\n"), ("cLiEnT nO-eViCt oN", b"+OK\r\n"),
-                ("fLuShAlL aSyNc", b"+OK\r\n")):
+            ("sEt k v eX 1000 nX", b"+OK\r\n"),
+            ("sEt k v xX gEt kEePtTl", b"$1\r\nv\r\n"),
+            ("gEtEx k pErSiSt", b"$1\r\nv\r\n"),
+            ("ExPiRe k 1000 nX", b":1\r\n"),
+            ("oBjEcT eNcOdInG k", b"$6\r\nembstr\r\n"),
+            ("rPuSh l a b a", b":3\r\n"),
+            ("lPoS l a cOuNt 0 rAnK -1", b"*2\r\n:2\r\n:0\r\n"),
+            ("lInSeRt l bEfOrE b x", b":4\r\n"),
+            ("lMoVe l m LeFt RiGhT", b"$1\r\na\r\n"),
+            ("lMpOp 1 l lEfT cOuNt 1", b"*2\r\n$1\r\nl\r\n*1\r\n$1\r\nx\r\n"),
+            ("cOpY k k2 rEpLaCe dB 1", b":1\r\n"),
+            ("cOnFiG gEt MAXMEMORY", b"*2\r\n$9\r\nMAXMEMORY\r\n$1\r\n0\r\n"),
+            ("cLiEnT sEtInFo LiB-nAmE x", b"+OK\r\n"),
+            ("cLiEnT nO-eViCt oN", b"+OK\r\n"),
+            ("fLuShAlL aSyNc", b"+OK\r\n"),
+        ):
             reply = connection.command(*command.split())
             assert reply == expected, (command, reply)
 
@@ -115,10 +146,14 @@ def test_client_setinfo():
         assert connection.command("CLIENT", "SETINFO", "lib-ver", "6.3.2") == b"+OK\r\n"
         assert b" lib-name=lettuce lib-ver=6.3.2" in connection.value("CLIENT", "INFO")
         assert server.info("errorstats") == {}
-        assert (connection.command("CLIENT", "SETINFO", "nosuch", "x") ==
-                b"-ERR Unrecognized option 'nosuch'\r\n")
-        assert (connection.command("CLIENT", "SETINFO", "lib-name", "a b") ==
-                b"-ERR lib-name cannot contain spaces, newlines or special characters.\r\n")
+        assert (
+            connection.command("CLIENT", "SETINFO", "nosuch", "x")
+            == b"-ERR Unrecognized option 'nosuch'\r\n"
+        )
+        assert (
+            connection.command("CLIENT", "SETINFO", "lib-name", "a b")
+            == b"-ERR lib-name cannot contain spaces, newlines or special characters.\r\n"
+        )
         assert server.info("errorstats") == {"errorstat_ERR": "count=2"}
 
 
@@ -129,8 +164,9 @@ def test_keys_and_scan_limits():
         assert connection.command("SCAN", "x") == b"-ERR invalid cursor\r\n"
         assert connection.value("SCAN", "18446744073709551615")[1] == []
         for start in range(0, 20000, 1000):
-            connection.command("MSET", *[word for n in range(start, start + 1000)
-                                         for word in (f"k{n}", n)])
+            connection.command(
+                "MSET", *[word for n in range(start, start + 1000) for word in (f"k{n}", n)]
+            )
         assert len(connection.value("KEYS", "*")) == 20000
         assert len(connection.value("KEYS", "k1[0-9]?")) == 100
         seen, cursor, calls = set(), b"0", 0
@@ -147,7 +183,15 @@ def test_keys_and_scan_limits():
 def test_config_names_and_defaults():
     """CONFIG GET knows every setting of Redis 7.4, with its default in its own unit."""
     # The settings that tell where and how this server was built or started.
-    own = {"bind", "save", "pidfile", "logfile", "syslog-ident", "proc-title-template", "maxclients"}
+    own = {
+        "bind",
+        "save",
+        "pidfile",
+        "logfile",
+        "syslog-ident",
+        "proc-title-template",
+        "maxclients",
+    }
     expected = {}
     for line in (GOLDEN / "config.txt").read_text().splitlines():
         if not line.startswith("#"):
@@ -158,9 +202,11 @@ def test_config_names_and_defaults():
         actual = {name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2])}
         missing = sorted(set(expected) - set(actual))
         assert not missing, f"CONFIG GET does not know {missing}"
-        differing = {name: (actual[name], expected[name]) for name in expected
-                     if actual[name] != expected[name] and name not in own
-                     and name != "enable-debug-command"}
+        differing = {
+            name: (actual[name], expected[name])
+            for name in expected
+            if actual[name] != expected[name] and name not in own and name != "enable-debug-command"
+        }
         assert not differing, differing
         assert actual["save"] == "" and actual["port"] == str(server.port)
 
@@ -189,10 +235,13 @@ def test_info_fields():
                 assert name not in actual[section], f"{name} twice"
                 actual[section].append(name)
         assert list(sections) == [name for name in actual if name in sections]
-        missing = {name: sorted(set(fields) - set(actual[name])) for name, fields in sections.items()}
+        missing = {
+            name: sorted(set(fields) - set(actual[name])) for name, fields in sections.items()
+        }
         assert not any(missing.values()), {name: gone for name, gone in missing.items() if gone}
-        assert re.search(r"^db0:keys=1,expires=1,avg_ttl=\d+,subexpiry=0$", text.replace("\r", ""),
-                         re.MULTILINE)
+        assert re.search(
+            r"^db0:keys=1,expires=1,avg_ttl=\d+,subexpiry=0$", text.replace("\r", ""), re.MULTILINE
+        )
         # Several sections, any case, and what stands for many.
         some = connection.value("INFO", "server", "CLIENTS").decode()
         assert "# Server" in some and "# Clients" in some and "# Memory" not in some
@@ -219,11 +268,16 @@ def test_shapes_with_and_without_count():
     with Server() as server, server.connect() as connection:
         connection.command("RPUSH", "l", "a", "b", "c", "d")
         for command, expected in (
-                ("LPOP l", b"$1\r\na\r\n"), ("LPOP l 1", b"*1\r\n$1\r\nb\r\n"),
-                ("RPOP l 0", b"*0\r\n"), ("LPOP none 0", b"*-1\r\n"), ("LPOP none 1", b"*-1\r\n"),
-                ("LPOP none", b"$-1\r\n"), ("LPOP l -1",
-                                            b"-ERR value is out of range, must be positive\r\n"),
-                ("RPOP l 10", b"*2\r\n$1\r\nd\r\n$1\r\nc\r\n"), ("EXISTS l", b":0\r\n")):
+            ("LPOP l", b"$1\r\na\r\n"),
+            ("LPOP l 1", b"*1\r\n$1\r\nb\r\n"),
+            ("RPOP l 0", b"*0\r\n"),
+            ("LPOP none 0", b"*-1\r\n"),
+            ("LPOP none 1", b"*-1\r\n"),
+            ("LPOP none", b"$-1\r\n"),
+            ("LPOP l -1", b"-ERR value is out of range, must be positive\r\n"),
+            ("RPOP l 10", b"*2\r\n$1\r\nd\r\n$1\r\nc\r\n"),
+            ("EXISTS l", b":0\r\n"),
+        ):
             reply = connection.command(*command.split())
             assert reply == expected, (command, reply)
 
@@ -231,9 +285,15 @@ def test_shapes_with_and_without_count():
 def test_encodings_and_memory():
     """OBJECT ENCODING changes at Redis's thresholds; MEMORY USAGE grows with the value."""
     with Server() as server, server.connect() as connection:
-        for value, encoding in (("123", b"int"), ("0123", b"embstr"), ("x" * 44, b"embstr"),
-                                ("x" * 45, b"raw"), ("9223372036854775807", b"int"),
-                                ("9223372036854775808", b"embstr"), ("", b"embstr")):
+        for value, encoding in (
+            ("123", b"int"),
+            ("0123", b"embstr"),
+            ("x" * 44, b"embstr"),
+            ("x" * 45, b"raw"),
+            ("9223372036854775807", b"int"),
+            ("9223372036854775808", b"embstr"),
+            ("", b"embstr"),
+        ):
             connection.command("SET", "k", value)
             assert connection.value("OBJECT", "ENCODING", "k") == encoding, value
         connection.command("SET", "k", "ab")
@@ -261,6 +321,8 @@ def test_times_to_live_are_64_bit():
         assert connection.command("PEXPIREAT", "k", "9223372036854775807") == b":1\r\n"
         assert connection.command("PEXPIRETIME", "k") == b":9223372036854775807\r\n"
         assert connection.command("EXPIRE", "k", "9223372036854775") == (
-            b"-ERR invalid expire time in 'expire' command\r\n")
+            b"-ERR invalid expire time in 'expire' command\r\n"
+        )
         assert connection.command("SET", "k", "v", "EX", "0") == (
-            b"-ERR invalid expire time in 'set' command\r\n")
+            b"-ERR invalid expire time in 'set' command\r\n"
+        )

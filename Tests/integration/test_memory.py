@@ -30,8 +30,15 @@ def test_noeviction():
         info = server.info("memory")
         assert int(info["used_memory"]) < LIMIT * 1.1, info["used_memory"]
         assert info["maxmemory"] == str(LIMIT) and info["maxmemory_human"] == "20.00M"
-        for command in (("SET", "a", "1"), ("RPUSH", "l", "1"), ("INCR", "n"), ("APPEND", "key:0", "x"),
-                        ("MSET", "a", "1"), ("SETRANGE", "a", "0", "x"), ("COPY", "key:0", "c")):
+        for command in (
+            ("SET", "a", "1"),
+            ("RPUSH", "l", "1"),
+            ("INCR", "n"),
+            ("APPEND", "key:0", "x"),
+            ("MSET", "a", "1"),
+            ("SETRANGE", "a", "0", "x"),
+            ("COPY", "key:0", "c"),
+        ):
             assert connection.command(*command) == OOM, command
         assert connection.command("GET", "key:0") == b"$500\r\n" + b"x" * 500 + b"\r\n"
         assert connection.command("EXPIRE", "key:0", "1000") == b":1\r\n"
@@ -46,8 +53,9 @@ def test_noeviction():
 def test_allkeys_policies():
     """lru, lfu and random evict until memory fits: no write fails, memory stays below the limit."""
     for policy in ("allkeys-lru", "allkeys-lfu", "allkeys-random"):
-        with Server("--maxmemory", str(LIMIT), "--maxmemory-policy", policy) as server, \
-                server.connect() as connection:
+        with Server(
+            "--maxmemory", str(LIMIT), "--maxmemory-policy", policy
+        ) as server, server.connect() as connection:
             replies = fill(connection, 60_000, 500)
             assert set(replies) == {b"+OK\r\n"}, policy
             info = server.info()
@@ -60,14 +68,17 @@ def test_allkeys_policies():
 def test_volatile_policies():
     """The volatile policies take only keys with a time to live; without any, writes get OOM."""
     for policy in ("volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"):
-        with Server("--maxmemory", str(LIMIT), "--maxmemory-policy", policy) as server, \
-                server.connect() as connection:
+        with Server(
+            "--maxmemory", str(LIMIT), "--maxmemory-policy", policy
+        ) as server, server.connect() as connection:
             fill(connection, 10_000, 500, prefix="kept")
             replies = fill(connection, 50_000, 500, expire=100_000)
             assert set(replies) == {b"+OK\r\n"}, policy
             kept = 0
             for start in range(0, 10_000, 1000):
-                kept += connection.value("EXISTS", *[f"kept:{n}" for n in range(start, start + 1000)])
+                kept += connection.value(
+                    "EXISTS", *[f"kept:{n}" for n in range(start, start + 1000)]
+                )
             assert kept == 10_000, (policy, kept)
             assert int(server.info("memory")["used_memory"]) < LIMIT * 1.1
             replies = fill(connection, 50_000, 500, prefix="more")
@@ -76,8 +87,9 @@ def test_volatile_policies():
 
 def test_lru_keeps_what_is_used():
     """Under allkeys-lru keys that are read all the time survive the flood."""
-    with Server("--maxmemory", str(LIMIT), "--maxmemory-policy", "allkeys-lru",
-                "--maxmemory-samples", "10") as server, server.connect() as connection:
+    with Server(
+        "--maxmemory", str(LIMIT), "--maxmemory-policy", "allkeys-lru", "--maxmemory-samples", "10"
+    ) as server, server.connect() as connection:
         fill(connection, 500, 500, prefix="hot")
         # Redis's clock of a key has seconds.
         for start in range(0, 60_000, 6000):
@@ -92,8 +104,9 @@ def test_lru_keeps_what_is_used():
 
 def test_volatile_ttl_takes_the_nearest():
     """Under volatile-ttl the keys that would live longest stay."""
-    with Server("--maxmemory", str(LIMIT), "--maxmemory-policy", "volatile-ttl",
-                "--maxmemory-samples", "10") as server, server.connect() as connection:
+    with Server(
+        "--maxmemory", str(LIMIT), "--maxmemory-policy", "volatile-ttl", "--maxmemory-samples", "10"
+    ) as server, server.connect() as connection:
         fill(connection, 1000, 500, expire=10_000_000, prefix="long")
         fill(connection, 60_000, 500, expire=1000, prefix="short")
         alive = connection.value("EXISTS", *[f"long:{n}" for n in range(1000)])
@@ -109,10 +122,16 @@ def test_expiry_on_access():
         connection.command("PEXPIRE", "l", "30")
         assert 0 < connection.value("PTTL", "k") <= 30
         time.sleep(0.05)
-        for command, expected in (("GET k", b"$-1\r\n"), ("EXISTS k l", b":0\r\n"),
-                                  ("TYPE l", b"+none\r\n"), ("TTL k", b":-2\r\n"),
-                                  ("LLEN l", b":0\r\n"), ("KEYS *", b"*0\r\n"),
-                                  ("LPUSHX l a", b":0\r\n"), ("PERSIST k", b":0\r\n")):
+        for command, expected in (
+            ("GET k", b"$-1\r\n"),
+            ("EXISTS k l", b":0\r\n"),
+            ("TYPE l", b"+none\r\n"),
+            ("TTL k", b":-2\r\n"),
+            ("LLEN l", b":0\r\n"),
+            ("KEYS *", b"*0\r\n"),
+            ("LPUSHX l a", b":0\r\n"),
+            ("PERSIST k", b":0\r\n"),
+        ):
             assert connection.command(*command.split()) == expected, command
 
 
@@ -121,8 +140,12 @@ def test_active_expiry():
     with Server() as server, server.connect() as connection:
         chance = random.Random(1)
         for start in range(0, 20_000, 500):
-            connection.send(b"".join(encode("SET", f"k{n}", "v", "PX", chance.randint(300, 900))
-                                     for n in range(start, start + 500)))
+            connection.send(
+                b"".join(
+                    encode("SET", f"k{n}", "v", "PX", chance.randint(300, 900))
+                    for n in range(start, start + 500)
+                )
+            )
             connection.replies(500)
         connection.command("SET", "stays", "1")
         wait_until(lambda: connection.value("DBSIZE") == 1, 10, "expiry")
@@ -133,6 +156,7 @@ def test_active_expiry():
 def test_frees_give_memory_back():
     """DEL, UNLINK, FLUSHDB and FLUSHALL, SYNC and ASYNC, bring used_memory back."""
     with Server() as server, server.connect() as connection:
+
         def used():
             return int(server.info("memory")["used_memory"])
 
@@ -140,8 +164,15 @@ def test_frees_give_memory_back():
         connection.command("FLUSHALL")
         wait_until(lambda: server.info("memory")["lazyfree_pending_objects"] == "0")
         start = used()
-        for free in (("DEL", "l", "s"), ("UNLINK", "l", "s"), ("FLUSHDB",), ("FLUSHDB", "ASYNC"),
-                     ("FLUSHALL", "SYNC"), ("FLUSHALL", "ASYNC"), ("SET", "l", "small")):
+        for free in (
+            ("DEL", "l", "s"),
+            ("UNLINK", "l", "s"),
+            ("FLUSHDB",),
+            ("FLUSHDB", "ASYNC"),
+            ("FLUSHALL", "SYNC"),
+            ("FLUSHALL", "ASYNC"),
+            ("SET", "l", "small"),
+        ):
             for _ in range(20):
                 connection.command("RPUSH", "l", *["element"] * 10_000)
             connection.command("SET", "s", "x" * 3_000_000)
@@ -158,12 +189,24 @@ def test_keyspace_counters():
     with Server() as server, server.connect() as connection:
         connection.command("MSET", "a", "1", "b", "2")
         connection.command("CONFIG", "RESETSTAT")
-        for command in ("GET a", "GET none", "MGET a b none", "EXISTS a none", "TTL none", "TYPE a",
-                        "STRLEN a", "LLEN none", "SET a 2", "INCR a"):
+        for command in (
+            "GET a",
+            "GET none",
+            "MGET a b none",
+            "EXISTS a none",
+            "TTL none",
+            "TYPE a",
+            "STRLEN a",
+            "LLEN none",
+            "SET a 2",
+            "INCR a",
+        ):
             connection.command(*command.split())
         info = server.info()
         assert (info["keyspace_hits"], info["keyspace_misses"]) == ("6", "5"), (
-            info["keyspace_hits"], info["keyspace_misses"])
+            info["keyspace_hits"],
+            info["keyspace_misses"],
+        )
         connection.command("EXPIRE", "b", "100")
         connection.command("SELECT", "3")
         connection.command("SET", "x", "1")

@@ -16,7 +16,8 @@ from skip import Skip
 
 LOG_LINE = re.compile(
     r"^\d+:[MCXS] \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
-    r"\d\d:\d\d:\d\d\.\d{3} [.*#-] .+$")
+    r"\d\d:\d\d:\d\d\.\d{3} [.*#-] .+$"
+)
 
 
 def refused(*arguments, config=None, stdin=None, defaults=False):
@@ -33,24 +34,31 @@ def refused(*arguments, config=None, stdin=None, defaults=False):
 def test_bad_directives():
     """A mistake in the file stops the start with its line, its text and Redis's message."""
     for line, message in (
-            ("maxmemory abc", "argument must be a memory value"),
-            ("port 70000", "argument must be between 0 and 65535 inclusive"),
-            ("port abc", "argument couldn't be parsed into an integer"),
-            ("appendonly maybe", "argument must be 'yes' or 'no'"),
-            ("nosuchdirective 1", "Bad directive or wrong number of arguments"),
-            ("databases", "wrong number of arguments"),
-            ("databases 0", "argument must be between 1 and 2147483647 inclusive"),
-            ("maxmemory-policy nosuch", "argument(s) must be one of the following: volatile-lru, "),
-            ("save 900", "Invalid save parameters"),
-            ("loglevel loud", "argument(s) must be one of the following: debug, verbose, notice, "
-             "warning, nothing"),
-            ('logfile "unbalanced', "Unbalanced quotes in configuration line"),
-            ("client-output-buffer-limit normal 0 0", "Wrong number of arguments in buffer limit "
-             "configuration."),
-            ("client-output-buffer-limit nosuch 0 0 0", "Invalid client class specified in buffer "
-             "limit configuration."),
-            ("unixsocketperm 999", "argument couldn't be parsed as an octal number"),
-            ("include /nosuch/file.conf", None)):
+        ("maxmemory abc", "argument must be a memory value"),
+        ("port 70000", "argument must be between 0 and 65535 inclusive"),
+        ("port abc", "argument couldn't be parsed into an integer"),
+        ("appendonly maybe", "argument must be 'yes' or 'no'"),
+        ("nosuchdirective 1", "Bad directive or wrong number of arguments"),
+        ("databases", "wrong number of arguments"),
+        ("databases 0", "argument must be between 1 and 2147483647 inclusive"),
+        ("maxmemory-policy nosuch", "argument(s) must be one of the following: volatile-lru, "),
+        ("save 900", "Invalid save parameters"),
+        (
+            "loglevel loud",
+            "argument(s) must be one of the following: debug, verbose, notice, " "warning, nothing",
+        ),
+        ('logfile "unbalanced', "Unbalanced quotes in configuration line"),
+        (
+            "client-output-buffer-limit normal 0 0",
+            "Wrong number of arguments in buffer limit " "configuration.",
+        ),
+        (
+            "client-output-buffer-limit nosuch 0 0 0",
+            "Invalid client class specified in buffer " "limit configuration.",
+        ),
+        ("unixsocketperm 999", "argument couldn't be parsed as an octal number"),
+        ("include /nosuch/file.conf", None),
+    ):
         output = refused(config=f"# a comment\n\n{line}\nport 0\n")
         if message is None:
             assert "Fatal error, can't open config file '/nosuch/file.conf': No such file" in output
@@ -64,11 +72,15 @@ def test_bad_directives():
 def test_bad_command_line():
     """The same from the command line, and a file that is not there."""
     output = refused("--maxmemory", "abc")
-    assert ">>> 'maxmemory \"abc\"'" in output and "argument must be a memory value" in output, output
+    assert (
+        ">>> 'maxmemory \"abc\"'" in output and "argument must be a memory value" in output
+    ), output
     output = refused("--nosuchdirective", "1")
     assert "Bad directive or wrong number of arguments" in output, output
     output = refused("/nosuch/server.conf")
-    assert "can't open config file '/nosuch/server.conf': No such file or directory" in output, output
+    assert (
+        "can't open config file '/nosuch/server.conf': No such file or directory" in output
+    ), output
 
 
 def test_good_file():
@@ -78,25 +90,45 @@ def test_good_file():
         included = os.path.join(folder, "included.conf")
         with open(included, "w") as file:
             file.write("timeout 77\nmaxmemory-samples 9\n")
-        config = (f"# comment\n  # indented comment\n\nMaxMemory 100MB\n"
-                  f"include {included}\nmaxmemory-samples 3\n"
-                  f"requirepass \"pass \\\"word\\x41\"\nsave 900 1\nsave 300 10 60 100\n"
-                  f"client-query-buffer-limit 2mb\nrepl-backlog-size 1k\n"
-                  f"client-output-buffer-limit normal 1mb 512kb 60\n"
-                  f"timeout 5\n")
-        with Server("--timeout", "99", "--dir", folder, config=config, password='pass "wordA') as server:
+        config = (
+            f"# comment\n  # indented comment\n\nMaxMemory 100MB\n"
+            f"include {included}\nmaxmemory-samples 3\n"
+            f'requirepass "pass \\"word\\x41"\nsave 900 1\nsave 300 10 60 100\n'
+            f"client-query-buffer-limit 2mb\nrepl-backlog-size 1k\n"
+            f"client-output-buffer-limit normal 1mb 512kb 60\n"
+            f"timeout 5\n"
+        )
+        with Server(
+            "--timeout", "99", "--dir", folder, config=config, password='pass "wordA'
+        ) as server:
             for name, value in (
-                    ("maxmemory", "104857600"), ("timeout", "99"), ("maxmemory-samples", "3"),
-                    ("client-query-buffer-limit", "2097152"), ("repl-backlog-size", "1000"),
-                    ("dir", os.path.realpath(folder)), ("save", ""),
-                    ("requirepass", 'pass "wordA')):
+                ("maxmemory", "104857600"),
+                ("timeout", "99"),
+                ("maxmemory-samples", "3"),
+                ("client-query-buffer-limit", "2097152"),
+                ("repl-backlog-size", "1000"),
+                ("dir", os.path.realpath(folder)),
+                ("save", ""),
+                ("requirepass", 'pass "wordA'),
+            ):
                 got = server.value("CONFIG", "GET", name)[1].decode()
-                assert os.path.realpath(got) == value if name == "dir" else got == value, (name, got)
+                assert os.path.realpath(got) == value if name == "dir" else got == value, (
+                    name,
+                    got,
+                )
             limits = server.value("CONFIG", "GET", "client-output-buffer-limit")[1]
-            assert limits.startswith(b"normal 1048576 524288 60 slave 268435456 67108864 60"), limits
+            assert limits.startswith(
+                b"normal 1048576 524288 60 slave 268435456 67108864 60"
+            ), limits
             assert server.info("server")["config_file"] == os.path.realpath(server.config_path)
-        with Server("--port", str(free_port()), config="save 900 1\nsave 300 10 60 100\n",
-                    defaults=False, ready=False, check=False) as server:
+        with Server(
+            "--port",
+            str(free_port()),
+            config="save 900 1\nsave 300 10 60 100\n",
+            defaults=False,
+            ready=False,
+            check=False,
+        ) as server:
             port = int(server.command_line[-1])
             server.port = port
             server.wait_ready()
@@ -108,8 +140,16 @@ def test_good_file():
 def test_units():
     """1k is 1000, 1kb is 1024, and so on, in any case."""
     with Server() as server, server.connect() as connection:
-        for text, value in (("1k", 1000), ("1kb", 1024), ("1M", 10**6), ("1Mb", 1 << 20),
-                            ("1g", 10**9), ("1GB", 1 << 30), ("123b", 123), ("5000000", 5000000)):
+        for text, value in (
+            ("1k", 1000),
+            ("1kb", 1024),
+            ("1M", 10**6),
+            ("1Mb", 1 << 20),
+            ("1g", 10**9),
+            ("1GB", 1 << 30),
+            ("123b", 123),
+            ("5000000", 5000000),
+        ):
             assert connection.command("CONFIG", "SET", "maxmemory", text) == b"+OK\r\n"
             assert connection.value("CONFIG", "GET", "maxmemory")[1] == b"%d" % value, text
 
@@ -135,8 +175,11 @@ def test_port_in_use():
     """A second server on the port says so, names the port and exits with 1."""
     with Server() as server:
         output = refused("--port", str(server.port), "--save", "")
-        assert re.search(rf"Could not create server TCP listening socket .*:{server.port}: bind: "
-                         r"Address already in use", output), output
+        assert re.search(
+            rf"Could not create server TCP listening socket .*:{server.port}: bind: "
+            r"Address already in use",
+            output,
+        ), output
         assert f"Failed listening on port {server.port} (tcp), aborting." in output, output
         assert server.command("PING") == b"+PONG\r\n"
 
@@ -199,8 +242,16 @@ def test_pidfile():
 
 def test_daemonize():
     """daemonize yes: the parent exits with 0, the child serves, writes its pid, and stops by signal."""
-    with Server("--daemonize", "yes", "--pidfile", "server.pid", "--logfile", "server.log", ready=False,
-                check=False) as server:
+    with Server(
+        "--daemonize",
+        "yes",
+        "--pidfile",
+        "server.pid",
+        "--logfile",
+        "server.log",
+        ready=False,
+        check=False,
+    ) as server:
         assert server.wait_exit() == 0
 
         def pid():
@@ -209,6 +260,7 @@ def test_daemonize():
                     return int(file.read())
             except (OSError, ValueError):
                 return 0
+
         child = wait_until(pid, what="pid file")
         try:
             assert child != server.process.pid
@@ -218,25 +270,38 @@ def test_daemonize():
                     return server.command("PING") == b"+PONG\r\n"
                 except OSError:
                     return False
+
             wait_until(serves, what="PONG")
             assert os.getsid(child) == child
             assert server.info("server")["process_id"] == str(child)
         finally:
             os.kill(child, signal.SIGTERM)
-        wait_until(lambda: not os.path.exists(f"/proc/{child}")
-                   or open(f"/proc/{child}/stat").read().split()[2] == "Z", what="exit")
+        wait_until(
+            lambda: not os.path.exists(f"/proc/{child}")
+            or open(f"/proc/{child}/stat").read().split()[2] == "Z",
+            what="exit",
+        )
 
 
 def test_unix_socket():
     """unixsocket with its permissions, beside TCP or alone; removed at exit, replaced at start."""
-    with Server("--unixsocket", "server.sock", "--unixsocketperm", "700", "--port", "0", ready=False,
-                check=False) as server:
+    with Server(
+        "--unixsocket",
+        "server.sock",
+        "--unixsocketperm",
+        "700",
+        "--port",
+        "0",
+        ready=False,
+        check=False,
+    ) as server:
         path = server.path("server.sock")
         wait_until(lambda: os.path.exists(path) and stat.S_IMODE(os.stat(path).st_mode) == 0o700)
         with Connection(path) as connection:
             assert connection.command("PING") == b"+PONG\r\n"
-            assert b" addr=" + path.encode() + b":0 " in connection.value("CLIENT", "LIST") \
-                or b"server.sock:0 " in connection.value("CLIENT", "LIST")
+            assert b" addr=" + path.encode() + b":0 " in connection.value(
+                "CLIENT", "LIST"
+            ) or b"server.sock:0 " in connection.value("CLIENT", "LIST")
         assert server.stop() == 0
         assert not os.path.exists(path)
 
@@ -261,7 +326,9 @@ def test_ipv6():
     """An IPv6 address works when the machine has it."""
     if not os.path.exists("/proc/net/if_inet6") or "lo" not in open("/proc/net/if_inet6").read():
         raise Skip("no IPv6 loopback")
-    with Server("--bind", "127.0.0.1", "::1") as server, Connection(("::1", server.port)) as connection:
+    with Server("--bind", "127.0.0.1", "::1") as server, Connection(
+        ("::1", server.port)
+    ) as connection:
         assert connection.command("PING") == b"+PONG\r\n"
         assert b" addr=[::1]:" in connection.value("CLIENT", "INFO")
 
@@ -285,8 +352,10 @@ def test_protected_mode():
     with Server("--bind", "*") as server:
         with Connection((address, server.port)) as connection:
             reply = connection.rest()
-            assert reply.startswith(b"-DENIED Redis is running in protected mode because protected mode "
-                                    b"is enabled and no password is set for the default user."), reply
+            assert reply.startswith(
+                b"-DENIED Redis is running in protected mode because protected mode "
+                b"is enabled and no password is set for the default user."
+            ), reply
             assert reply.endswith(b"\r\n")
         with Connection(("127.0.0.2", server.port)) as connection:
             assert connection.command("PING") == b"+PONG\r\n"
@@ -303,7 +372,9 @@ def test_systemd_notification():
             name = f"@flashkvd-{os.getpid()}" if abstract else os.path.join(folder, "notify")
             manager.bind("\0" + name[1:] if abstract else name)
             manager.settimeout(10)
-            with Server("--supervised", how, environment={"NOTIFY_SOCKET": name}, check=False) as server:
+            with Server(
+                "--supervised", how, environment={"NOTIFY_SOCKET": name}, check=False
+            ) as server:
                 if "compiled without libsystemd" in server.output():
                     assert not is_flashkvd()
                     raise Skip("this reference cannot notify")
@@ -335,8 +406,12 @@ def test_unit_file():
         path = os.path.join(folder, "flashkvd.service")
         with open(path, "w") as file:
             file.write(text)
-        result = subprocess.run(["systemd-analyze", "verify", "--man=no", path],
-                                capture_output=True, text=True, timeout=60)
+        result = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", path],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         assert result.returncode == 0 and "flashkvd" not in result.stderr, result.stderr
     finally:
         shutil.rmtree(folder)
@@ -346,8 +421,12 @@ def test_man_page():
     """man formats the page without a warning."""
     if shutil.which("man") is None:
         raise Skip("no man")
-    result = subprocess.run(["man", "-l", "--warnings=w", str(ROOT / "packaging/flashkvd.1")],
-                            capture_output=True, text=True, timeout=60)
+    result = subprocess.run(
+        ["man", "-l", "--warnings=w", str(ROOT / "packaging/flashkvd.1")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     if "not found" in result.stderr or "minimized" in result.stdout:
         raise Skip("man cannot format here")
     assert result.returncode == 0 and "NAME" in result.stdout and not result.stderr, result.stderr
@@ -357,14 +436,30 @@ def test_config_rewrite():
     """CONFIG REWRITE keeps comments and order, changes what was set, adds what is new; it loads again."""
     config = "# first comment\ntimeout 5\n\n# second comment\nmaxmemory 100mb\nsave 900 1\n"
     with Server("--save", "900", "1", config=config) as server, server.connect() as connection:
-        assert connection.command("CONFIG", "SET", "timeout", "60", "maxmemory-samples", "8",
-                                  "maxmemory-policy", "allkeys-lfu", "requirepass", "p w"
-                                  ) == b"+OK\r\n"
+        assert (
+            connection.command(
+                "CONFIG",
+                "SET",
+                "timeout",
+                "60",
+                "maxmemory-samples",
+                "8",
+                "maxmemory-policy",
+                "allkeys-lfu",
+                "requirepass",
+                "p w",
+            )
+            == b"+OK\r\n"
+        )
         assert connection.command("CONFIG", "REWRITE") == b"+OK\r\n"
         with open(server.config_path) as file:
             text = file.read()
-        assert text.startswith("# first comment\ntimeout 60\n\n# second comment\nmaxmemory 100mb\n"), text
-        assert "\nmaxmemory-samples 8\n" in text and "\nmaxmemory-policy allkeys-lfu\n" in text, text
+        assert text.startswith(
+            "# first comment\ntimeout 60\n\n# second comment\nmaxmemory 100mb\n"
+        ), text
+        assert (
+            "\nmaxmemory-samples 8\n" in text and "\nmaxmemory-policy allkeys-lfu\n" in text
+        ), text
         assert 'requirepass "p w"\n' in text, text
         assert f"\nport {server.port}\n" in text and "\nmaxclients" not in text, text
         with Server(config=text, password="p w") as again:
@@ -372,25 +467,32 @@ def test_config_rewrite():
             assert again.value("CONFIG", "GET", "timeout")[1] == b"60"
     with Server() as server:
         assert server.command("CONFIG", "REWRITE") == (
-            b"-ERR The server is running without a config file\r\n")
+            b"-ERR The server is running without a config file\r\n"
+        )
 
 
 def test_config_set():
     """CONFIG SET of several is all or nothing, refuses what cannot change, names the culprit."""
     with Server() as server, server.connect() as connection:
         reply = connection.command("CONFIG", "SET", "timeout", "30", "maxmemory-samples", "abc")
-        assert reply == (b"-ERR CONFIG SET failed (possibly related to argument 'maxmemory-samples') - "
-                         b"argument couldn't be parsed into an integer\r\n"), reply
+        assert reply == (
+            b"-ERR CONFIG SET failed (possibly related to argument 'maxmemory-samples') - "
+            b"argument couldn't be parsed into an integer\r\n"
+        ), reply
         assert connection.value("CONFIG", "GET", "timeout")[1] == b"0"
         assert connection.command("CONFIG", "SET", "databases", "4") == (
             b"-ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable "
-            b"config\r\n")
+            b"config\r\n"
+        )
         assert connection.command("CONFIG", "SET", "nosuch", "1") == (
-            b"-ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'\r\n")
+            b"-ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'\r\n"
+        )
         assert connection.command("CONFIG", "SET", "timeout", "1", "timeout", "2") == (
-            b"-ERR CONFIG SET failed (possibly related to argument 'timeout') - duplicate parameter\r\n")
+            b"-ERR CONFIG SET failed (possibly related to argument 'timeout') - duplicate parameter\r\n"
+        )
         assert connection.command("CONFIG", "SET", "timeout") == (
-            b"-ERR wrong number of arguments for 'config|set' command\r\n")
+            b"-ERR wrong number of arguments for 'config|set' command\r\n"
+        )
         new = free_port()
         assert connection.command("CONFIG", "SET", "port", new) == b"+OK\r\n"
         with Connection(("127.0.0.1", new)) as other:
@@ -398,8 +500,10 @@ def test_config_set():
         assert connection.command("PING") == b"+PONG\r\n"
         with Server() as busy:
             reply = connection.command("CONFIG", "SET", "port", busy.port)
-            assert reply == (b"-ERR CONFIG SET failed (possibly related to argument 'port') - Unable to "
-                             b"listen on this port. Check server logs.\r\n"), reply
+            assert reply == (
+                b"-ERR CONFIG SET failed (possibly related to argument 'port') - Unable to "
+                b"listen on this port. Check server logs.\r\n"
+            ), reply
         assert connection.value("CONFIG", "GET", "port")[1] == b"%d" % new
 
 
@@ -409,6 +513,7 @@ def test_debug_is_refused():
         assert connection.command("DEBUG", "JMAP").startswith(b"-ERR DEBUG command not allowed.")
         assert connection.command("CONFIG", "SET", "enable-debug-command", "yes") == (
             b"-ERR CONFIG SET failed (possibly related to argument 'enable-debug-command') - can't set "
-            b"immutable config\r\n")
+            b"immutable config\r\n"
+        )
     with Server("--enable-debug-command", "local") as server:
         assert server.command("DEBUG", "SLEEP", "0") == b"+OK\r\n"

@@ -70,7 +70,7 @@ def connection_idle(connection):
 def test_inline():
     """Inline commands: quotes, escapes, spaces, and a line end with or without CR."""
     cases = [
-        (b'SET key "a b\\n\\r\\t\\a\\b\\x41\\"\\\\\\q"', b"a b\n\r\t\a\bA\"\\q"),
+        (b'SET key "a b\\n\\r\\t\\a\\b\\x41\\"\\\\\\q"', b'a b\n\r\t\a\bA"\\q'),
         (b"SET key 'a \\'b\\' \\n \"'", b"a 'b' \\n \""),
         (b"  SET   key   value  ", b"value"),
         (b'SET key ""', b""),
@@ -81,20 +81,33 @@ def test_inline():
             for end in (b"\r\n", b"\n"):
                 connection.send(line + end)
                 assert connection.reply() == b"+OK\r\n", line
-                assert connection.value("GET", "key") == value, (line, connection.value("GET", "key"))
+                assert connection.value("GET", "key") == value, (
+                    line,
+                    connection.value("GET", "key"),
+                )
         connection.send(b"PING\r\n*1\r\n$4\r\nPING\r\nECHO hello\r\n")
         assert connection.replies(3) == [b"+PONG\r\n", b"+PONG\r\n", b"$5\r\nhello\r\n"]
 
 
-SPLIT = (encode("SET", "key", "value\r\n$3\r\n") + b"PING hello\r\n" + encode("RPUSH", "l", "a", "", "c")
-         + b"\r\n*0\r\n" + encode("LRANGE", "l", 0, -1) + encode("GET", "key") + encode("DEL", "l", "key"))
-SPLIT_REPLY = (b"+OK\r\n$5\r\nhello\r\n:3\r\n*3\r\n$1\r\na\r\n$0\r\n\r\n$1\r\nc\r\n"
-               b"$11\r\nvalue\r\n$3\r\n\r\n:2\r\n")
+SPLIT = (
+    encode("SET", "key", "value\r\n$3\r\n")
+    + b"PING hello\r\n"
+    + encode("RPUSH", "l", "a", "", "c")
+    + b"\r\n*0\r\n"
+    + encode("LRANGE", "l", 0, -1)
+    + encode("GET", "key")
+    + encode("DEL", "l", "key")
+)
+SPLIT_REPLY = (
+    b"+OK\r\n$5\r\nhello\r\n:3\r\n*3\r\n$1\r\na\r\n$0\r\n\r\n$1\r\nc\r\n"
+    b"$11\r\nvalue\r\n$3\r\n\r\n:2\r\n"
+)
 
 
 def test_split_everywhere():
     """A pipeline split at any byte, byte by byte, and at random, gets the same replies."""
     with Server() as server, server.connect() as connection:
+
         def expect(what):
             while len(connection.data) < len(SPLIT_REPLY):
                 connection.fill()
@@ -107,7 +120,7 @@ def test_split_everywhere():
             connection.send(SPLIT[place:])
             expect(place)
         for place in range(len(SPLIT)):
-            connection.send(SPLIT[place:place + 1])
+            connection.send(SPLIT[place : place + 1])
             time.sleep(0.0005)
         expect("byte by byte")
         seed = random.SystemRandom().randrange(1 << 32)
@@ -129,6 +142,7 @@ def test_pipeline_of_100k():
         sender = connection.socket.dup()
         sender.setblocking(True)
         import threading
+
         thread = threading.Thread(target=sender.sendall, args=(request,))
         thread.start()
         replies = connection.replies(100_000)
@@ -146,18 +160,24 @@ def test_large_arguments():
             assert connection.command("SET", "big", value) == b"+OK\r\n"
             assert connection.command("GET", "big") == b"$%d\r\n%b\r\n" % (size, value)
             assert connection.command("STRLEN", "big") == b":%d\r\n" % size
-        assert connection.command("GETRANGE", "big", 1000, 1009) == b"$10\r\n%b\r\n" % value[1000:1010]
+        assert (
+            connection.command("GETRANGE", "big", 1000, 1009) == b"$10\r\n%b\r\n" % value[1000:1010]
+        )
         assert connection.command("DEL", "big") == b":1\r\n"
         words = [str(n) for n in range(100_000)]
         assert connection.command("RPUSH", "l", *words) == b":100000\r\n"
         assert connection.value("LRANGE", "l", 0, -1) == [word.encode() for word in words]
         assert connection.command("CONFIG", "SET", "proto-max-bulk-len", "1mb") == b"+OK\r\n"
         for offset, text in ((1 << 20, "x"), ((1 << 20) - 1, "xy")):
-            assert (connection.command("SETRANGE", "s", offset, text) ==
-                    b"-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n")
+            assert (
+                connection.command("SETRANGE", "s", offset, text)
+                == b"-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n"
+            )
         assert connection.command("SETRANGE", "s", (1 << 20) - 1, "x") == b":1048576\r\n"
-        assert (connection.command("APPEND", "s", "y") ==
-                b"-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n")
+        assert (
+            connection.command("APPEND", "s", "y")
+            == b"-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n"
+        )
         connection.send(b"*2\r\n$4\r\nECHO\r\n$1048577\r\n")
         assert connection.rest() == b"-ERR Protocol error: invalid bulk length\r\n"
 
@@ -166,8 +186,9 @@ def test_unauthenticated_limits():
     """Before AUTH a request may have 10 arguments of 16 KiB, and no more."""
     with Server("--requirepass", "secret", password="secret") as server:
         for data, error in (
-                (b"*11\r\n", b"unauthenticated multibulk length"),
-                (b"*1\r\n$16385\r\n", b"unauthenticated bulk length")):
+            (b"*11\r\n", b"unauthenticated multibulk length"),
+            (b"*1\r\n$16385\r\n", b"unauthenticated bulk length"),
+        ):
             with Connection(("127.0.0.1", server.port)) as connection:
                 connection.send(data)
                 assert connection.rest() == b"-ERR Protocol error: " + error + b"\r\n"
@@ -206,7 +227,7 @@ def test_rude_clients():
             connection = server.connect()
             kind = round_ % 5
             if kind == 0:
-                connection.send(encode("SET", "k", "v" * 1000)[:chance.randint(1, 1000)])
+                connection.send(encode("SET", "k", "v" * 1000)[: chance.randint(1, 1000)])
             elif kind == 1:
                 connection.send(chance.randbytes(chance.randint(1, 3000)))
             elif kind == 2:
@@ -217,7 +238,10 @@ def test_rude_clients():
                 linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
                 connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             connection.close()
-            assert steady.command("ECHO", round_) == b"$%d\r\n%d\r\n" % (len(str(round_)), round_), seed
+            assert steady.command("ECHO", round_) == b"$%d\r\n%d\r\n" % (
+                len(str(round_)),
+                round_,
+            ), seed
         deadline = time.monotonic() + 5
         while int(server.info("clients")["connected_clients"]) > 2:
             assert time.monotonic() < deadline, server.info("clients")
@@ -231,27 +255,33 @@ def test_resp3_shapes():
             two.command("SET", "k", "5")
             two.command("RPUSH", "l", "a", "b")
             for command, in_two, in_three in (
-                    (("GET", "nothing"), b"$-1\r\n", b"_\r\n"),
-                    (("LPOP", "nothing"), b"$-1\r\n", b"_\r\n"),
-                    (("LPOP", "nothing", "1"), b"*-1\r\n", b"_\r\n"),
-                    (("LMPOP", "1", "nothing", "LEFT"), b"*-1\r\n", b"_\r\n"),
-                    (("SET", "k", "1", "NX"), b"$-1\r\n", b"_\r\n"),
-                    (("MGET", "k", "nothing"), b"*2\r\n$1\r\n5\r\n$-1\r\n", b"*2\r\n$1\r\n5\r\n_\r\n"),
-                    (("LPOS", "l", "z"), b"$-1\r\n", b"_\r\n"),
-                    (("LPOS", "l", "z", "COUNT", "0"), b"*0\r\n", b"*0\r\n"),
-                    (("RANDOMKEY", ), None, None),
-                    (("OBJECT", "ENCODING", "nothing"), b"$-1\r\n", b"_\r\n"),
-                    (("CLIENT", "GETNAME"), b"$-1\r\n", b"_\r\n"),
-                    (("INCRBYFLOAT", "f", "0"), b"$1\r\n0\r\n", b"$1\r\n0\r\n"),
-                    (("CONFIG", "GET", "hz"), b"*2\r\n$2\r\nhz\r\n$2\r\n10\r\n",
-                     b"%1\r\n$2\r\nhz\r\n$2\r\n10\r\n"),
-                    (("CONFIG", "GET", "nosuch"), b"*0\r\n", b"%0\r\n"),
-                    (("COMMAND", "INFO", "nosuch"), b"*1\r\n$-1\r\n", b"*1\r\n_\r\n"),
-                    (("LCS", "k", "k", "IDX"),
-                     b"*4\r\n$7\r\nmatches\r\n*1\r\n*2\r\n*2\r\n:0\r\n:0\r\n*2\r\n:0\r\n:0\r\n"
-                     b"$3\r\nlen\r\n:1\r\n",
-                     b"%2\r\n$7\r\nmatches\r\n*1\r\n*2\r\n*2\r\n:0\r\n:0\r\n*2\r\n:0\r\n:0\r\n"
-                     b"$3\r\nlen\r\n:1\r\n")):
+                (("GET", "nothing"), b"$-1\r\n", b"_\r\n"),
+                (("LPOP", "nothing"), b"$-1\r\n", b"_\r\n"),
+                (("LPOP", "nothing", "1"), b"*-1\r\n", b"_\r\n"),
+                (("LMPOP", "1", "nothing", "LEFT"), b"*-1\r\n", b"_\r\n"),
+                (("SET", "k", "1", "NX"), b"$-1\r\n", b"_\r\n"),
+                (("MGET", "k", "nothing"), b"*2\r\n$1\r\n5\r\n$-1\r\n", b"*2\r\n$1\r\n5\r\n_\r\n"),
+                (("LPOS", "l", "z"), b"$-1\r\n", b"_\r\n"),
+                (("LPOS", "l", "z", "COUNT", "0"), b"*0\r\n", b"*0\r\n"),
+                (("RANDOMKEY",), None, None),
+                (("OBJECT", "ENCODING", "nothing"), b"$-1\r\n", b"_\r\n"),
+                (("CLIENT", "GETNAME"), b"$-1\r\n", b"_\r\n"),
+                (("INCRBYFLOAT", "f", "0"), b"$1\r\n0\r\n", b"$1\r\n0\r\n"),
+                (
+                    ("CONFIG", "GET", "hz"),
+                    b"*2\r\n$2\r\nhz\r\n$2\r\n10\r\n",
+                    b"%1\r\n$2\r\nhz\r\n$2\r\n10\r\n",
+                ),
+                (("CONFIG", "GET", "nosuch"), b"*0\r\n", b"%0\r\n"),
+                (("COMMAND", "INFO", "nosuch"), b"*1\r\n$-1\r\n", b"*1\r\n_\r\n"),
+                (
+                    ("LCS", "k", "k", "IDX"),
+                    b"*4\r\n$7\r\nmatches\r\n*1\r\n*2\r\n*2\r\n:0\r\n:0\r\n*2\r\n:0\r\n:0\r\n"
+                    b"$3\r\nlen\r\n:1\r\n",
+                    b"%2\r\n$7\r\nmatches\r\n*1\r\n*2\r\n*2\r\n:0\r\n:0\r\n*2\r\n:0\r\n:0\r\n"
+                    b"$3\r\nlen\r\n:1\r\n",
+                ),
+            ):
                 for connection, expected in ((two, in_two), (three, in_three)):
                     reply = connection.command(*command)
                     assert expected is None or reply == expected, (command, reply)
@@ -263,10 +293,17 @@ def test_resp3_shapes():
 def test_client_reply():
     """CLIENT REPLY OFF, SKIP and ON; 100,000 unanswered writes do not block."""
     with Server() as server, server.connect() as connection:
-        connection.send(encode("CLIENT", "REPLY", "SKIP") + encode("SET", "a", "1") + encode("GET", "a"))
+        connection.send(
+            encode("CLIENT", "REPLY", "SKIP") + encode("SET", "a", "1") + encode("GET", "a")
+        )
         assert connection.reply() == b"$1\r\n1\r\n"
-        connection.send(encode("CLIENT", "REPLY", "OFF") + encode("INCR", "n") * 100_000
-                        + encode("NOSUCH") + encode("CLIENT", "REPLY", "ON") + encode("GET", "n"))
+        connection.send(
+            encode("CLIENT", "REPLY", "OFF")
+            + encode("INCR", "n") * 100_000
+            + encode("NOSUCH")
+            + encode("CLIENT", "REPLY", "ON")
+            + encode("GET", "n")
+        )
         assert connection.reply() == b"+OK\r\n"
         assert connection.reply() == b"$6\r\n100000\r\n"
 

@@ -10,8 +10,11 @@ from server import Server
 def cli(server, *arguments, stdin=b"", status=0):
     """Runs redis-cli against the server; what it prints."""
     result = subprocess.run(
-        ["redis-cli", "-p", str(server.port), *map(str, arguments)], input=stdin,
-        capture_output=True, timeout=60)
+        ["redis-cli", "-p", str(server.port), *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+    )
     assert result.returncode == status, (result.returncode, result.stdout, result.stderr)
     return result.stdout.decode()
 
@@ -27,7 +30,9 @@ def test_session():
         assert cli(server, "--no-raw", "INCR", "counter") == "(integer) 1\n"
         assert cli(server, "--no-raw", "RPUSH", "l", "a", "b") == "(integer) 2\n"
         assert cli(server, "--no-raw", "LRANGE", "l", "0", "-1") == '1) "a"\n2) "b"\n'
-        assert cli(server, "--no-raw", "INCR", "l").startswith("(error) WRONGTYPE Operation against")
+        assert cli(server, "--no-raw", "INCR", "l").startswith(
+            "(error) WRONGTYPE Operation against"
+        )
         assert cli(server, "-x", "SET", "binary", stdin=b"\x00\xff\r\nend") == "OK\n"
         assert cli(server, "--no-raw", "GET", "binary") == '"\\x00\\xff\\r\\nend"\n'
         script = b"SELECT 3\nSET a 1\nAPPEND a 2\nGET a\nDBSIZE\n"
@@ -51,15 +56,29 @@ def test_info():
     """INFO's sections print with their headings; an unknown section prints nothing."""
     with Server() as server:
         text = cli(server, "INFO")
-        for section in ("Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU",
-                        "Modules", "Errorstats", "Cluster", "Keyspace"):
+        for section in (
+            "Server",
+            "Clients",
+            "Memory",
+            "Persistence",
+            "Stats",
+            "Replication",
+            "CPU",
+            "Modules",
+            "Errorstats",
+            "Cluster",
+            "Keyspace",
+        ):
             assert f"# {section}\r\n" in text, section
         assert "# Server" in cli(server, "INFO", "server")
         assert "# Clients" not in cli(server, "INFO", "server")
         assert cli(server, "INFO", "nosuch").strip() == ""
         cli(server, "SET", "a", "1", "EX", "1000")
-        assert re.search(r"^db0:keys=1,expires=1,avg_ttl=\d+,subexpiry=0\r$",
-                         cli(server, "INFO", "keyspace"), re.MULTILINE)
+        assert re.search(
+            r"^db0:keys=1,expires=1,avg_ttl=\d+,subexpiry=0\r$",
+            cli(server, "INFO", "keyspace"),
+            re.MULTILINE,
+        )
 
 
 def test_pipe_100k():
@@ -94,8 +113,11 @@ def test_stat_and_latency():
     """The monitoring modes read what they need from INFO and PING."""
     with Server() as server:
         server.command("SET", "a", "1")
-        stat = subprocess.Popen(["redis-cli", "-p", str(server.port), "-i", "0.1", "--stat"],
-                                stdout=subprocess.PIPE, text=True)
+        stat = subprocess.Popen(
+            ["redis-cli", "-p", str(server.port), "-i", "0.1", "--stat"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         lines = [stat.stdout.readline() for _ in range(3)]
         stat.terminate()
         stat.wait()
@@ -108,12 +130,18 @@ def test_stat_and_latency():
 def benchmark(server, *arguments):
     result = subprocess.run(
         ["redis-benchmark", "-p", str(server.port), "-q", "--csv", *arguments],
-        capture_output=True, text=True, timeout=120)
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     text = result.stdout + result.stderr
     assert result.returncode == 0, text
     assert "WARN" not in text and "rror" not in text, text
-    return {line.split('","')[0].strip('"'): float(line.split('","')[1])
-            for line in result.stdout.splitlines()[1:] if line.startswith('"')}
+    return {
+        line.split('","')[0].strip('"'): float(line.split('","')[1])
+        for line in result.stdout.splitlines()[1:]
+        if line.startswith('"')
+    }
 
 
 def test_benchmark():
@@ -129,8 +157,23 @@ def test_benchmark():
         # LPUSH of both runs and the lists filled for LRANGE, less RPOP of both.
         assert server.value("LLEN", "mylist") > 0
     with Server() as server:
-        benchmark(server, "-t", "set,get,mset", "-n", "5000", "-c", "50", "-P", "32", "-r", "100000",
-                  "-d", "300", "--threads", "2")
+        benchmark(
+            server,
+            "-t",
+            "set,get,mset",
+            "-n",
+            "5000",
+            "-c",
+            "50",
+            "-P",
+            "32",
+            "-r",
+            "100000",
+            "-d",
+            "300",
+            "--threads",
+            "2",
+        )
         assert server.value("DBSIZE") > 5000
         benchmark(server, "-n", "1000", "-3", "-t", "get,set")
         benchmark(server, "-n", "1000", "-c", "5", "APPEND", "log", "abc")

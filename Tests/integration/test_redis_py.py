@@ -17,8 +17,13 @@ def clients(server, **options):
     python = (redis._parsers._RESP2Parser, redis._parsers._RESP3Parser)
     for protocol in (2, 3):
         for parser in (python[protocol - 2], redis._parsers._HiredisParser):
-            pool = ConnectionPool(host="127.0.0.1", port=server.port, protocol=protocol,
-                                  parser_class=parser, **options)
+            pool = ConnectionPool(
+                host="127.0.0.1",
+                port=server.port,
+                protocol=protocol,
+                parser_class=parser,
+                **options,
+            )
             client = redis.Redis(connection_pool=pool)
             client.flushall()
             yield client
@@ -140,8 +145,9 @@ def test_authentication():
     """Passwords by AUTH and HELLO, right, wrong and missing."""
     with Server("--requirepass", "secret", password="secret") as server:
         for protocol in (2, 3):
-            options = dict(host="127.0.0.1", port=server.port, protocol=protocol,
-                           retry=Retry(NoBackoff(), 0))
+            options = dict(
+                host="127.0.0.1", port=server.port, protocol=protocol, retry=Retry(NoBackoff(), 0)
+            )
             assert redis.Redis(password="secret", **options).ping()
             assert redis.Redis(username="default", password="secret", **options).ping()
             for wrong in (dict(password="wrong"), dict(username="u", password="secret"), {}):
@@ -156,8 +162,10 @@ def test_threads():
     """Twenty threads over one pool count to 4,000 together."""
     with Server() as server:
         for r in clients(server):
-            threads = [threading.Thread(target=lambda: [r.incr("n") for _ in range(200)])
-                       for _ in range(20)]
+            threads = [
+                threading.Thread(target=lambda: [r.incr("n") for _ in range(200)])
+                for _ in range(20)
+            ]
             for thread in threads:
                 thread.start()
             for thread in threads:
@@ -167,9 +175,11 @@ def test_threads():
 
 def test_asyncio():
     """The asyncio client, with many requests under way at once."""
+
     async def session(port, protocol):
         pool = redis.asyncio.BlockingConnectionPool(
-            host="127.0.0.1", port=port, protocol=protocol, max_connections=50)
+            host="127.0.0.1", port=port, protocol=protocol, max_connections=50
+        )
         client = redis.asyncio.Redis(connection_pool=pool)
         await asyncio.gather(*[client.set(f"k{n}", n) for n in range(200)])
         values = await asyncio.gather(*[client.get(f"k{n}") for n in range(200)])

@@ -39,15 +39,15 @@ def skip(data, position):
             return -1
         kind = data[position]
         if kind in b"$=!":
-            length = int(data[position + 1:end])
+            length = int(data[position + 1 : end])
             end = end if length < 0 else end + 2 + length
             if end + 2 > len(data):
                 return -1
         elif kind in b"*~>":
-            pending += max(int(data[position + 1:end]), 0)
+            pending += max(int(data[position + 1 : end]), 0)
         elif kind in b"%|":
             # An attribute stands before the reply that it belongs to.
-            pending += 2 * int(data[position + 1:end]) + (1 if kind in b"|" else 0)
+            pending += 2 * int(data[position + 1 : end]) + (1 if kind in b"|" else 0)
         elif kind not in b"+-:_#,(":
             raise AssertionError(f"not a reply: {bytes(data[position:position + 60])!r}")
         pending -= 1
@@ -62,7 +62,7 @@ class ReplyError(str):
 def decode(data, position=0):
     """The reply at `position` as a Python value, and its end. Maps become lists of pairs."""
     end = data.find(b"\r\n", position)
-    kind, head = data[position:position + 1], bytes(data[position + 1:end])
+    kind, head = data[position : position + 1], bytes(data[position + 1 : end])
     position = end + 2
     if kind == b"+":
         return head.decode(), position
@@ -80,7 +80,7 @@ def decode(data, position=0):
     if kind in (b"$", b"=", b"!"):
         if length < 0:
             return None, position
-        text = bytes(data[position:position + length])
+        text = bytes(data[position : position + length])
         return (text[4:] if kind == b"=" else text), position + length + 2
     if kind == b"%":
         pairs = []

@@ -46,8 +46,20 @@ class Server:
     check:   leaving the block asserts that the server is alive, stops with SIGTERM and exits with 0.
     """
 
-    def __init__(self, *arguments, binary=None, config=None, ready=True, check=True, port=None,
-                 password=None, environment=None, defaults=True, stdin=None, preexec=None):
+    def __init__(
+        self,
+        *arguments,
+        binary=None,
+        config=None,
+        ready=True,
+        check=True,
+        port=None,
+        password=None,
+        environment=None,
+        defaults=True,
+        stdin=None,
+        preexec=None,
+    ):
         self.binary = os.path.abspath(binary or BINARY)
         self.port = port or free_port()
         self.password = password
@@ -67,9 +79,14 @@ class Server:
         self.command_line = command
         with open(self.output_path, "wb") as output:
             self.process = subprocess.Popen(
-                command, cwd=self.folder, stdout=output, stderr=subprocess.STDOUT,
+                command,
+                cwd=self.folder,
+                stdout=output,
+                stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-                env={**os.environ, **(environment or {})}, preexec_fn=preexec)
+                env={**os.environ, **(environment or {})},
+                preexec_fn=preexec,
+            )
         if stdin is not None:
             self.process.stdin.write(stdin.encode())
             self.process.stdin.close()
@@ -85,7 +102,8 @@ class Server:
         while True:
             if self.process.poll() is not None:
                 raise AssertionError(
-                    f"server exited with {self.process.returncode} at start: {self.output()}")
+                    f"server exited with {self.process.returncode} at start: {self.output()}"
+                )
             try:
                 with self.connect() as connection:
                     reply = connection.command("PING")

@@ -120,7 +120,7 @@ extension Database {
         var header = Entry.header(
             type, encoding, keyLength: key.count, hasDeadline: due != nil,
             embeddedLength: embedded)
-        header |= UInt64(engine.pointee.initialClock) << Entry.clockShift
+        header |= UInt64(clock(over: position)) << Entry.clockShift
         guard let position else {
             return insertNew(key, hash, header, size, due)
         }
@@ -136,6 +136,15 @@ extension Database {
             return old
         }
         return replaceEntry(key, hash, position, header, size, due)
+    }
+
+    /// The eviction clock of a value set now: its access counter outlives the value before it.
+    @inline(__always)
+    private func clock(over position: Position?) -> UInt32 {
+        if engine.pointee.settings.eviction.policy.isLFU {
+            return position?.entry.clock ?? engine.pointee.initialClock
+        }
+        return engine.pointee.lruClock
     }
 
     @inline(__always)
@@ -283,18 +292,21 @@ extension Database {
         return DetachedValue(entry: entry)
     }
 
-    /// Puts a value taken out before under `key`, which must not exist here, with its deadline.
+    /// Puts a value taken out before under `key`, which must not exist here, with its deadline. Its
+    /// eviction clock starts anew, as in Redis.
     package mutating func attach(_ value: consuming DetachedValue, _ key: Bytes, _ hash: UInt64) {
         let old = value.entry
         let due = old.deadlineIfAny
         let valueBytes = old.valueBytes
         let size = Entry.size(
             keyLength: key.count, valueBytes: valueBytes, hasDeadline: due != nil)
-        let keyBits = Entry.longKeyFlag | (0xFF << Entry.keyLengthShift)
+        let dropped = Entry.longKeyFlag | (0xFF << Entry.keyLengthShift) | Entry.clockMask
         let shape = Entry.header(
             old.type, old.encoding, keyLength: key.count, hasDeadline: due != nil,
             embeddedLength: old.embeddedLength)
-        let entry = insertNew(key, hash, (old.header & ~keyBits) | shape, size, due)
+        let clock = UInt64(engine.pointee.initialClock) << Entry.clockShift
+        let header = (old.header & ~dropped) | shape | clock
+        let entry = insertNew(key, hash, header, size, due)
         machine_copy(entry.raw + entry.valueOffset, old.raw + old.valueOffset, valueBytes)
         engine.pointee.heap.pointee.deallocateEntry(old.raw, old.size)
     }

@@ -43,13 +43,15 @@ extension Database {
     ///
     /// Whoever changes the entry in place does so at once, then calls `changed`.
     @inline(__always)
-    package mutating func lookupWrite(_ key: Bytes, _ hash: UInt64) -> Position? {
+    package mutating func lookupWrite(
+        _ key: Bytes, _ hash: UInt64, touch: Bool = true
+    ) -> Position? {
         guard let position = table.find(key, hash), !isGone(position, key, hash) else { return nil }
-        touch(position.element)
+        if touch { self.touch(position.element) }
         return Position(position)
     }
 
-    /// Finds a key without counting or touching (OBJECT, TTL, SCAN, DEBUG).
+    /// Finds a key without counting or touching (MEMORY USAGE, SCAN, DEBUG).
     package mutating func peek(_ key: Bytes, _ hash: UInt64) -> Entry? {
         guard let position = table.find(key, hash), !isGone(position, key, hash) else { return nil }
         return position.element

@@ -10,6 +10,9 @@ package struct EngineSettings {
     /// Redis's list-max-listpack-size: a count, or -1...-5 for 4 to 64 KiB.
     package var listMaxListpackSize = -2
     package var eviction = EvictionParameters()
+    /// `proto-max-bulk-len`: the longest string that APPEND and SETRANGE make, and the most memory
+    /// that LCS takes.
+    package var protoMaxBulkLength = 512 << 20
     /// Bytes; 0 is no limit.
     package var maxMemory = 0
     /// DEBUG SET-ACTIVE-EXPIRE.
@@ -185,12 +188,15 @@ package struct Engine: ~Copyable {
     // MARK: Whole databases
 
     /// Empties a database: its table and expiry index are detached at once and freed in slices.
+    /// Every key counts as a change.
     package mutating func flush(_ index: Int) {
+        changes &+= databases[index].count
         databases[index].detach(into: &lazyFree)
     }
 
-    /// Exchanges the content of two databases.
+    /// Exchanges the content of two databases: one change, even of a database with itself.
     package mutating func swap(_ a: Int, _ b: Int) {
+        changes &+= 1
         guard a != b else { return }
         let kept = (databases + a).move()
         (databases + a).moveInitialize(from: databases + b, count: 1)

@@ -30,6 +30,16 @@ extension Entry {
         }
     }
 
+    /// The integer that a string entry's value is the one text of, or nil.
+    @inline(__always)
+    package var integerOfString: Int64? {
+        switch stringValue {
+        case .integer(let integer): integer
+        case .bytes(let bytes): bytes.integer
+        case .blob(let blob): blob.view.integer
+        }
+    }
+
     /// Lends the value's text to `body`; an integer is printed into a scratch buffer first.
     package func withString<R>(_ body: (Bytes) -> R) -> R {
         switch stringValue {
@@ -46,6 +56,28 @@ extension Entry {
 }
 
 extension CommandContext {
+    /// Finds a key to change; its eviction clock is left alone for a client that said NO-TOUCH.
+    @inline(__always)
+    func lookupWrite(_ key: Bytes, _ hash: UInt64) -> Position? {
+        database.pointee.lookupWrite(key, hash, touch: !noTouch)
+    }
+
+    /// Finds a key to read, likewise.
+    @inline(__always)
+    func lookupRead(_ key: Bytes, _ hash: UInt64) -> Entry? {
+        database.pointee.lookupRead(key, hash, touch: !noTouch)
+    }
+
+    /// An argument as an integer; or nil, and the error is written.
+    @inline(__always)
+    func integer(_ i: Int) -> Int64? {
+        guard let integer = self[i].integer else {
+            replyNotAnInteger()
+            return nil
+        }
+        return integer
+    }
+
     /// Answers with a string entry's value; a long one goes out by reference.
     @inline(__always)
     package func reply(string entry: Entry) {

@@ -3,6 +3,7 @@
 // Plain `SET key value` is the hot path: no allocation but the entry's, no reference counting.
 // Everything with options goes through `setWithOptions`.
 
+import CMachine
 import Memory
 
 package let setCommandRows: [CommandRow] = [
@@ -53,7 +54,7 @@ package func setCommand(_ c: inout CommandContext) {
     guard c.count == 3 else { return setWithOptions(&c) }
     let key = c[1]
     let hash = c.firstKeyHash
-    let position = c.database.pointee.lookupWrite(key, hash)
+    let position = c.lookupWrite(key, hash)
     c.database.pointee.setString(key, hash, position, c.newString(2))
     c.database.pointee.changed(key)
     c.reply.pointee.ok()
@@ -87,7 +88,7 @@ private func setWithOptions(_ c: inout CommandContext) {
     }
     let key = c[1]
     let hash = c.firstKeyHash
-    let position = c.database.pointee.lookupWrite(key, hash)
+    let position = c.lookupWrite(key, hash)
     if position == nil ? options.onlyIfPresent : options.onlyIfMissing {
         if !options.returnsOld { c.reply.pointee.null() }
         return
@@ -99,7 +100,7 @@ private func setWithOptions(_ c: inout CommandContext) {
 
 /// Answers with the string under the first key, or null; false if it is no string.
 func replyOldString(_ c: inout CommandContext) -> Bool {
-    guard let entry = c.database.pointee.lookupRead(c[1], c.firstKeyHash, touch: !c.noTouch) else {
+    guard let entry = c.lookupRead(c[1], c.firstKeyHash) else {
         c.reply.pointee.null()
         return true
     }
@@ -119,6 +120,18 @@ private let setnxRow = CommandRow(
     deprecatedSince: "2.6.12", replacedBy: "`SET` with `NX`",
     arguments: [.key("key"), .string("value")])
 
+package func setnxCommand(_ c: inout CommandContext) {
+    let key = c[1]
+    let hash = c.firstKeyHash
+    guard c.lookupWrite(key, hash) == nil else {
+        c.reply.pointee.integer(0)
+        return
+    }
+    c.database.pointee.setString(key, hash, nil, c.newString(2))
+    c.database.pointee.changed(key)
+    c.reply.pointee.integer(1)
+}
+
 private let setexRow = CommandRow(
     .setex, "setex", arity: 4, [.write, .denyOOM], .string,
     keys: [.at(1, [.ow, .update])],
@@ -126,6 +139,22 @@ private let setexRow = CommandRow(
     summary: "Stores a string together with a time to live in seconds.",
     deprecatedSince: "2.6.12", replacedBy: "`SET` with `EX`",
     arguments: [.key("key"), .integer("seconds"), .string("value")])
+
+package func setexCommand(_ c: inout CommandContext) {
+    setWithTime(&c, .seconds, "setex")
+}
+
+private func setWithTime(
+    _ c: inout CommandContext, _ form: ExpiryForm, _ command: StaticString
+) {
+    guard let due = c.deadline(c[2], form, command: command) else { return }
+    let key = c[1]
+    let hash = c.firstKeyHash
+    let position = c.lookupWrite(key, hash)
+    c.database.pointee.setString(key, hash, position, c.newString(3), deadline: .at(due))
+    c.database.pointee.changed(key)
+    c.reply.pointee.ok()
+}
 
 private let psetexRow = CommandRow(
     .psetex, "psetex", arity: 4, [.write, .denyOOM], .string,
@@ -135,6 +164,10 @@ private let psetexRow = CommandRow(
     deprecatedSince: "2.6.12", replacedBy: "`SET` with `PX`",
     arguments: [.key("key"), .integer("milliseconds"), .string("value")])
 
+package func psetexCommand(_ c: inout CommandContext) {
+    setWithTime(&c, .milliseconds, "psetex")
+}
+
 private let getsetRow = CommandRow(
     .getset, "getset", arity: 3, [.write, .denyOOM, .fast], .string,
     keys: [.at(1, [.rw, .access, .update])],
@@ -143,9 +176,51 @@ private let getsetRow = CommandRow(
     deprecatedSince: "6.2.0", replacedBy: "`SET` with `GET`",
     arguments: [.key("key"), .string("value")])
 
+package func getsetCommand(_ c: inout CommandContext) {
+    guard replyOldString(&c) else { return }
+    let key = c[1]
+    let hash = c.firstKeyHash
+    let position = c.lookupWrite(key, hash)
+    c.database.pointee.setString(key, hash, position, c.newString(2))
+    c.database.pointee.changed(key)
+}
+
 private let appendRow = CommandRow(
     .append, "append", arity: 3, [.write, .denyOOM, .fast], .string,
     keys: [.at(1, [.rw, .insert])],
     since: "2.0.0", group: .string, complexity: "O(1) amortized, for short additions",
     summary: "Adds bytes at the end of a string; a missing key counts as empty.",
     arguments: [.key("key"), .string("value")])
+
+package func appendCommand(_ c: inout CommandContext) {
+    let key = c[1]
+    let hash = c.firstKeyHash
+    let added = c[2]
+    guard let position = c.lookupWrite(key, hash) else {
+        c.database.pointee.setString(key, hash, nil, c.newString(2))
+        c.database.pointee.changed(key)
+        c.reply.pointee.integer(added.count)
+        return
+    }
+    guard position.entry.isString else { return c.replyWrongType() }
+    let length = position.entry.stringLength
+    guard let total = c.checkedLength(length, added.count) else { return }
+    let bytes = c.database.pointee.editString(position, count: total)
+    machine_copy(bytes + length, added.base, added.count)
+    c.database.pointee.changed(key)
+    c.reply.pointee.integer(total)
+}
+
+extension CommandContext {
+    /// The length of a string that grows; or nil, and the error is written, where it would exceed
+    /// proto-max-bulk-len.
+    func checkedLength(_ length: Int, _ added: Int) -> Int? {
+        let (total, overflow) = length.addingReportingOverflow(added)
+        guard !overflow, total <= engine.pointee.settings.protoMaxBulkLength else {
+            reply.pointee.error(
+                "ERR string exceeds maximum allowed size (proto-max-bulk-len)")
+            return nil
+        }
+        return total
+    }
+}

@@ -1,0 +1,96 @@
+// Primitives that change a string in place (APPEND, SETRANGE) and that copy a value (COPY).
+//
+// As with every change in place: find with `lookupWrite`, change at once, then call `changed`.
+
+import CMachine
+import Memory
+
+extension Database {
+    /// Makes the string at `position` `count` bytes long, which is no less than it was, and lends
+    /// its bytes to be written at once: first the old ones, then uninitialised ones.
+    ///
+    /// What Redis calls raw from then on. A string that grows beyond an entry moves into a blob
+    /// with as much room again, up to 1 MiB, so that appending costs O(1) per byte in the long run.
+    /// A blob that is also on its way to a client is copied first.
+    package mutating func editString(
+        _ position: Position, count: Int
+    ) -> UnsafeMutablePointer<UInt8> {
+        let old = position.entry
+        assert(old.isString && count >= old.stringLength)
+        if old.encoding == .blob { return editBlob(old, count) }
+        if count > Self.largestEmbedded { return moveToBlob(position, count) }
+        let integer: Int64? = old.encoding == .integer ? old.integerValue : nil
+        let entry = resize(position, .rawEmbedded, valueBytes: count)
+        let bytes = (entry.raw + entry.valueOffset).assumingMemoryBound(to: UInt8.self)
+        if let integer { _ = IntegerText.write(integer, to: bytes) }
+        return bytes
+    }
+
+    private func editBlob(_ entry: Entry, _ count: Int) -> UnsafeMutablePointer<UInt8> {
+        var blob = entry.blobValue
+        if !blob.isUnique || blob.capacity < count {
+            blob = blob.growing(to: count > blob.count ? Self.withSlack(count) : count)
+            entry.pointerValue = blob.raw
+        }
+        blob.count = count
+        return blob.bytes
+    }
+
+    private mutating func moveToBlob(
+        _ position: Position, _ count: Int
+    ) -> UnsafeMutablePointer<UInt8> {
+        let blob = SharedBlob.allocate(count: count, capacity: Self.withSlack(count))
+        position.entry.withString { machine_copy(blob.bytes, $0.base, $0.count) }
+        resize(position, .blob, valueBytes: 8).pointerValue = blob.raw
+        return blob.bytes
+    }
+
+    private static func withSlack(_ count: Int) -> Int { count + min(count, 1 << 20) }
+
+    /// The same key, deadline and leading value bytes in an entry with room for another value. The
+    /// old value must hold no pointer.
+    private mutating func resize(
+        _ position: Position, _ encoding: Encoding, valueBytes: Int
+    ) -> Entry {
+        let old = position.entry
+        let oldSize = old.size
+        let kept = min(old.valueBytes, valueBytes)
+        let size = old.valueOffset + valueBytes
+        var header = old.header & ~(0xF << 4 | 0xFFFF << Entry.valueLengthShift)
+        header |= UInt64(encoding.rawValue) << 4
+        if encoding == .rawEmbedded { header |= UInt64(valueBytes) << Entry.valueLengthShift }
+        if SlabHeap.footprint(oldSize) == SlabHeap.footprint(size) {
+            old.header = header
+            return old
+        }
+        let entry = Entry(raw: engine.pointee.heap.pointee.allocateEntry(size))
+        machine_copy(entry.raw, old.raw, old.valueOffset + kept)
+        entry.header = header
+        table.replace(position.inner, with: entry)
+        engine.pointee.heap.pointee.deallocateEntry(old.raw, oldSize)
+        return entry
+    }
+
+    /// Puts a copy of another key's value, with its deadline, under `key`, which does not exist
+    /// here. Long strings are shared until one of the two changes.
+    /// - Complexity: O(1) for long strings, else O(bytes)
+    package mutating func insertCopy(of entry: Entry, _ key: Bytes, _ hash: UInt64) {
+        var deadline = NewDeadline.none
+        if let due = entry.deadlineIfAny { deadline = .at(due) }
+        switch entry.encoding {
+        case .embedded, .rawEmbedded:
+            setString(
+                key, hash, nil, .bytes(entry.embeddedBytes), deadline: deadline,
+                encoding: entry.encoding)
+        case .integer:
+            setString(key, hash, nil, .integer(entry.integerValue), deadline: deadline)
+        case .blob:
+            entry.blobValue.retain()
+            setString(key, hash, nil, .blob(entry.blobValue), deadline: deadline)
+        case .packedList:
+            setPointer(
+                key, hash, nil, type: entry.type, encoding: .packedList,
+                PackedList(raw: entry.pointerValue).copy().raw, deadline: deadline)
+        }
+    }
+}

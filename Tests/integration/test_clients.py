@@ -241,6 +241,7 @@ def test_output_buffer_limit():
         steady.command("SET", "big", "x" * 1_000_000)
         steady.command("CONFIG", "SET", "client-output-buffer-limit", "normal 10mb 0 0")
         slow = server.connect()
+        slow.command("PING")
         slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.send(encode("GET", "big") * 100)
         wait_until(lambda: steady.command("CLIENT", "LIST").count(b"id=") == 1, what="drop")
@@ -252,6 +253,7 @@ def test_output_buffer_limit():
         # The soft limit needs its seconds.
         steady.command("CONFIG", "SET", "client-output-buffer-limit", "normal 0 5mb 1")
         slow = server.connect()
+        slow.command("PING")
         slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         begin = time.monotonic()
         slow.send(encode("GET", "big") * 50)

@@ -63,6 +63,13 @@ extension ReplyBuffer {
         insertHeader(place, resp3 ? 0x3E : 0x2A, count)
     }
 
+    /// Puts bytes where `place` was taken: what stands before an aggregate and is known last.
+    package mutating func insert(_ bytes: [UInt8], at place: Deferred) {
+        openGap(at: place.offset, length: bytes.count)
+        for i in 0..<bytes.count { base[place.offset + i] = bytes[i] }
+        if errorCount > 0, lastErrorOffset >= place.offset { lastErrorOffset += bytes.count }
+    }
+
     /// Drops everything written since `place` was taken, e.g. to answer with null or an error.
     package mutating func discard(from place: Deferred) { truncate(to: place.offset) }
 

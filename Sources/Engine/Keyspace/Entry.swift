@@ -36,6 +36,15 @@ package enum ValueType: UInt8 {
     }
 }
 
+extension ValueType {
+    /// The type of that name, in any letter case.
+    package init?(name: Bytes) {
+        let all: [ValueType] = [.string, .list, .set, .sortedSet, .hash, .stream]
+        guard let type = all.first(where: { name.isWord($0.name) }) else { return nil }
+        self = type
+    }
+}
+
 /// How the value is laid out. Names are Redis's, as OBJECT ENCODING reports them.
 package enum Encoding: UInt8 {
     /// Bytes in the entry, set as a whole.

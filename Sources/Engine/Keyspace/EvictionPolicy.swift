@@ -40,6 +40,14 @@ package enum EvictionPolicy: UInt8, CaseIterable {
     @inlinable
     package var isLFU: Bool { self == .allkeysLFU || self == .volatileLFU }
 
+    /// Whether victims are chosen by how much they were used, so that each needs its own clock.
+    package var usesClock: Bool {
+        switch self {
+        case .allkeysLRU, .allkeysLFU, .volatileLRU, .volatileLFU: true
+        case .noeviction, .allkeysRandom, .volatileRandom, .volatileTTL: false
+        }
+    }
+
     /// Whether only keys with a deadline may go.
     package var isVolatile: Bool {
         switch self {

@@ -1,5 +1,7 @@
 // MEMORY and its subcommands: what a key takes.
 
+import Memory
+
 package let memoryCommandRows: [CommandRow] = [
     memoryRow, memoryUsageRow, memoryHelpRow,
 ]
@@ -21,6 +23,37 @@ private let memoryUsageRow = CommandRow(
             "Bytes of memory that <key> and its value take. Of a collection <count>",
             "elements are measured (5 if not given, 0 for all).")
     ])
+
+package func memoryUsageCommand(_ c: inout CommandContext) {
+    var samples = 5
+    var i = 3
+    while i < c.count {
+        guard c[i].isWord("samples"), i + 1 < c.count else { return c.replySyntaxError() }
+        guard let wanted = c.integer(i + 1) else { return }
+        guard wanted >= 0 else { return c.replySyntaxError() }
+        samples = Int(wanted)
+        i += 2
+    }
+    guard let entry = c.database.pointee.peek(c[2], c.engine.pointee.hash(c[2])) else {
+        c.reply.pointee.null()
+        return
+    }
+    let share = c.database.pointee.table.bucketBytes / c.database.pointee.count
+    c.reply.pointee.integer(entry.footprint(samples: samples) + share)
+}
+
+extension Entry {
+    /// Bytes that the entry and its value take, allocators' rounding included. Of a collection
+    /// `samples` parts are measured, 0 for all.
+    package func footprint(samples: Int) -> Int {
+        let own = SlabHeap.footprint(size)
+        switch encoding {
+        case .embedded, .rawEmbedded, .integer: return own
+        case .blob: return own + blobValue.footprint
+        case .packedList: return own + PackedList(raw: pointerValue).footprint(samples: samples)
+        }
+    }
+}
 
 private let memoryHelpRow = CommandRow(
     .memoryHelp, "help", in: .memory, arity: 2, [.loading, .stale],

@@ -12,8 +12,15 @@ enum ExpiryForm {
     case unixSeconds
     case unixMilliseconds
 
-    var isSeconds: Bool { self == .seconds || self == .unixSeconds }
-    var isRelative: Bool { self == .seconds || self == .milliseconds }
+    private var isSeconds: Bool { self == .seconds || self == .unixSeconds }
+    private var isRelative: Bool { self == .seconds || self == .milliseconds }
+
+    /// The deadline in unix milliseconds, or nil if it is beyond 64 bits.
+    func deadline(_ number: Int64, now: Int64) -> Int64? {
+        let (time, tooLong) = number.multipliedReportingOverflow(by: isSeconds ? 1000 : 1)
+        let (due, tooLate) = time.addingReportingOverflow(isRelative ? now : 0)
+        return tooLong || tooLate ? nil : due
+    }
 
     /// The option word of SET and GETEX, in any letter case.
     init?(option: Bytes) {
@@ -88,28 +95,19 @@ extension CommandContext {
     /// The deadline that an argument gives, unix milliseconds; or nil, and the error is written.
     @inline(never)
     func deadline(_ argument: Bytes, _ form: ExpiryForm, command: StaticString) -> Int64? {
-        guard var time = argument.integer else {
+        guard let number = argument.integer else {
             replyNotAnInteger()
             return nil
         }
-        if time <= 0 { return replyInvalidExpiry(command) }
-        if form.isSeconds {
-            let (product, overflow) = time.multipliedReportingOverflow(by: 1000)
-            if overflow { return replyInvalidExpiry(command) }
-            time = product
+        guard number > 0, let due = form.deadline(number, now: engine.pointee.now) else {
+            replyInvalidExpiry(command)
+            return nil
         }
-        if form.isRelative {
-            let (sum, overflow) = time.addingReportingOverflow(engine.pointee.now)
-            if overflow { return replyInvalidExpiry(command) }
-            time = sum
-        }
-        return time
+        return due
     }
 
-    /// Answers that a time to live is out of range. Returns nil for the caller to pass on.
-    @discardableResult
-    func replyInvalidExpiry(_ command: StaticString) -> Int64? {
+    /// Answers that a time to live is out of range.
+    func replyInvalidExpiry(_ command: StaticString) {
         reply.pointee.error("ERR invalid expire time in '", Bytes(command), "' command")
-        return nil
     }
 }

@@ -10,34 +10,36 @@ import Memory
 package typealias ConnectionPointer = UnsafeMutablePointer<Connection>
 
 @frozen
-package struct ConnectionState: OptionSet {
-    package let rawValue: UInt16
+@usableFromInline
+package struct ConnectionState: OptionSet, Sendable {
+    @usableFromInline package let rawValue: UInt16
     @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The slot is in use.
-    package static let open = ConnectionState(rawValue: 1 << 0)
+    @inlinable package static var open: ConnectionState { ConnectionState(rawValue: 1 << 0) }
     /// The kernel may hold unread bytes: set by an edge, cleared by a short read or EAGAIN.
-    package static let readable = ConnectionState(rawValue: 1 << 1)
+    @inlinable package static var readable: ConnectionState { ConnectionState(rawValue: 1 << 1) }
     /// The kernel takes bytes: cleared by a short write or EAGAIN, set by an edge.
-    package static let writable = ConnectionState(rawValue: 1 << 2)
+    @inlinable package static var writable: ConnectionState { ConnectionState(rawValue: 1 << 2) }
     /// The peer has closed its side or the socket has failed; a read will tell.
-    package static let peerClosed = ConnectionState(rawValue: 1 << 3)
+    @inlinable package static var peerClosed: ConnectionState { ConnectionState(rawValue: 1 << 3) }
     /// The socket has failed or the server gave it up: nothing is sent any more, close it.
-    package static let failed = ConnectionState(rawValue: 1 << 4)
+    @inlinable package static var failed: ConnectionState { ConnectionState(rawValue: 1 << 4) }
     /// Close once everything queued is sent.
-    package static let closeAfterReply = ConnectionState(rawValue: 1 << 5)
+    @inlinable package static var closeAfterReply: ConnectionState { ConnectionState(rawValue: 1 << 5) }
     /// In the run queue.
-    package static let scheduled = ConnectionState(rawValue: 1 << 6)
+    @inlinable package static var scheduled: ConnectionState { ConnectionState(rawValue: 1 << 6) }
     /// In the part of the run queue that this turn serves.
-    package static let scheduledThisTurn = ConnectionState(rawValue: 1 << 7)
+    @inlinable package static var scheduledThisTurn: ConnectionState { ConnectionState(rawValue: 1 << 7) }
     /// A unix socket, registered for writability only while output waits.
-    package static let unixSocket = ConnectionState(rawValue: 1 << 8)
-    package static let watchesOutput = ConnectionState(rawValue: 1 << 9)
+    @inlinable package static var unixSocket: ConnectionState { ConnectionState(rawValue: 1 << 8) }
+    @inlinable package static var watchesOutput: ConnectionState { ConnectionState(rawValue: 1 << 9) }
     /// Scheduled by `enqueue` alone: once flushed it need not have a turn.
-    package static let outputOnly = ConnectionState(rawValue: 1 << 10)
+    @inlinable package static var outputOnly: ConnectionState { ConnectionState(rawValue: 1 << 10) }
 }
 
 @frozen
+@usableFromInline
 package struct Connection: ~Copyable {
     /// The server's client.
     package var context: UnsafeMutableRawPointer?

@@ -20,7 +20,7 @@ package struct ReplyBuffer: ~Copyable {
     @usableFromInline package var resp3: Bool
     /// Long values sent by reference, by rising offset. Empty in nearly every reply.
     package private(set) var references: UnsafeMutablePointer<OutputReference>?
-    package private(set) var referenceCount: Int
+    @usableFromInline package private(set) var referenceCount: Int
     private var referenceCapacity: Int
     /// Bytes of the values in `references`.
     package private(set) var referencedBytes: Int
@@ -91,6 +91,13 @@ package struct ReplyBuffer: ~Copyable {
             references![referenceCount].blob.release()
         }
         count = offset
+    }
+
+    /// Forgets the bytes of a reply without references. Hot.
+    @inlinable
+    package mutating func clear() {
+        assert(referenceCount == 0)
+        count = 0
     }
 
     /// Forgets everything; who sent the references has taken them over with `takeReferences`.

@@ -111,6 +111,19 @@ static inline int machine_equal(const void *_Nonnull a, const void *_Nonnull b, 
             if (x[i] != y[i]) return 0;
         return 1;
     }
+    if (count <= 32) {
+        uint64_t d = 0;
+        for (int i = 0; i < 2; i++) {
+            uint64_t p, q;
+            memcpy(&p, x + i * 8, 8);
+            memcpy(&q, y + i * 8, 8);
+            d |= p ^ q;
+            memcpy(&p, x + count - 16 + i * 8, 8);
+            memcpy(&q, y + count - 16 + i * 8, 8);
+            d |= p ^ q;
+        }
+        return d == 0;
+    }
     return memcmp(a, b, count) == 0;
 }
 

@@ -5,6 +5,7 @@
 
 /// A command (or a container's subcommand: the container's name first).
 @frozen
+@usableFromInline
 package enum CommandID: UInt16, CaseIterable, Sendable {
     // Strings/SetCommands
     case set, setnx, setex, psetex, getset, append
@@ -64,6 +65,15 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
 
     /// The number of commands and subcommands.
     @inlinable package static var count: Int { allCases.count }
+
+    /// The command of a number that is known to be one's: no table, no check in release.
+    ///
+    /// Safety: cases are dense from 0 and fewer than 256, so the enum is one byte of that number.
+    @inlinable @inline(__always)
+    package init(number: UInt16) {
+        assert(MemoryLayout<CommandID>.size == 1 && Int(number) < Self.count)
+        self = unsafeBitCast(UInt8(truncatingIfNeeded: number), to: CommandID.self)
+    }
 
     /// For indexing tables.
     @inlinable package var index: Int { Int(rawValue) }

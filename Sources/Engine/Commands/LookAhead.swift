@@ -11,15 +11,22 @@ import RESP
 /// A batch of at most `capacity` requests, as far as it is known ahead.
 package struct LookAhead {
     package static var capacity: Int { 16 }
+    package static var unknown: UInt16 { .max }
 
-    /// nil where no command has that name.
-    package var ids = InlineArray<16, CommandID?>(repeating: nil)
+    /// Command numbers, `unknown` where no command has that name. Raw, because comparing them is
+    /// then comparing integers in any module.
+    package var ids = InlineArray<16, UInt16>(repeating: Self.unknown)
     /// Whether the request has a number of arguments that the command takes.
     package var accepted = InlineArray<16, Bool>(repeating: false)
     /// Hash of the first key, 0 where there is none.
     package var hashes = InlineArray<16, UInt64>(repeating: 0)
 
     package init() {}
+
+    /// The command of request `i`, nil where no command has that name.
+    package func command(_ i: Int) -> CommandID? {
+        ids[i] == Self.unknown ? nil : CommandID(number: ids[i])
+    }
 
     /// Looks at the `count` requests that the parser has found.
     package mutating func look(
@@ -29,11 +36,13 @@ package struct LookAhead {
         assert(count <= Self.capacity)
         for i in 0..<count {
             let request = requests[i]
-            let id = table.find(arguments[request.argumentStart])
-            ids[i] = id
             hashes[i] = 0
-            guard let id else { continue }
-            let facts = table.facts + id.index
+            guard let id = table.find(arguments[request.argumentStart]) else {
+                ids[i] = Self.unknown
+                continue
+            }
+            ids[i] = id.rawValue
+            let facts = table.facts + Int(id.rawValue)
             accepted[i] = facts.pointee.accepts(request.count)
             let firstKey = Int(facts.pointee.firstKey)
             guard firstKey > 0, firstKey < request.count else { continue }

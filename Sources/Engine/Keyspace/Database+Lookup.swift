@@ -35,7 +35,7 @@ extension Database {
         }
         engine.pointee.statistics.keyspaceHits &+= 1
         let entry = position.element
-        if touch { self.touch(entry) }
+        if touch { entry.touch(engine) }
         return entry
     }
 
@@ -47,7 +47,7 @@ extension Database {
         _ key: Bytes, _ hash: UInt64, touch: Bool = true
     ) -> Position? {
         guard let position = table.find(key, hash), !isGone(position, key, hash) else { return nil }
-        if touch { self.touch(position.element) }
+        if touch { position.element.touch(engine) }
         return Position(position)
     }
 
@@ -75,24 +75,6 @@ extension Database {
         return true
     }
 
-    /// Notes an access in the entry's eviction clock.
-    @inline(__always)
-    func touch(_ entry: Entry) {
-        if engine.pointee.settings.eviction.policy.isLFU {
-            touchLFU(entry)
-        } else if entry.clock != engine.pointee.lruClock {
-            // Written only when it changes: a read then leaves the cache line clean.
-            entry.clock = engine.pointee.lruClock
-        }
-    }
-
-    @inline(never)
-    private func touchLFU(_ entry: Entry) {
-        entry.clock = EvictionClock.touchedLFU(
-            entry.clock, now: engine.pointee.now, parameters: engine.pointee.settings.eviction,
-            random: &engine.pointee.random)
-    }
-
     /// Removes the key if it is past its time; false while expiry is paused or if it is not.
     mutating func removeIfExpired(_ key: Bytes, _ hash: UInt64) -> Bool {
         guard let position = table.find(key, hash), isExpired(position.element),
@@ -106,5 +88,28 @@ extension Database {
     mutating func expire(_ position: Table<Entry>.Position) {
         engine.pointee.statistics.expiredKeys += 1
         remove(Position(position))
+    }
+}
+
+extension Entry {
+    /// Notes an access in the eviction clock.
+    ///
+    /// Takes the engine by pointer: a method of the engine or the database would have its whole
+    /// struct copied for the call.
+    @inline(__always)
+    func touch(_ engine: UnsafeMutablePointer<Engine>) {
+        if engine.pointee.usesLFU {
+            touchLFU(engine)
+        } else if clock != engine.pointee.lruClock {
+            // Written only when it changes: a read then leaves the cache line clean.
+            clock = engine.pointee.lruClock
+        }
+    }
+
+    @inline(never)
+    private func touchLFU(_ engine: UnsafeMutablePointer<Engine>) {
+        clock = EvictionClock.touchedLFU(
+            clock, now: engine.pointee.now, parameters: engine.pointee.settings.eviction,
+            random: &engine.pointee.random)
     }
 }

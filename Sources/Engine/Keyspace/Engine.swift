@@ -54,6 +54,8 @@ package struct Engine: ~Copyable {
     package var now: Int64
     /// What a key's eviction clock is set to on access under LRU: unix seconds, 24 bits.
     package var lruClock: UInt32
+    /// Whether the eviction clock counts accesses (LFU) instead of seconds.
+    private(set) var usesLFU = false
     package var settings: EngineSettings
     package var statistics: EngineStatistics
     package var random: RandomSource
@@ -107,6 +109,34 @@ package struct Engine: ~Copyable {
         return engine
     }
 
+    /// What the loop asks at the end of each turn, in one call and by pointer (a method would have
+    /// the whole struct copied).
+    package struct PendingWork {
+        /// Unix milliseconds at which the expiry cycle has to run; .max for never.
+        package var expiry = Int64.max
+        package var lazyFree = false
+        package var eviction = false
+    }
+
+    package static func pendingWork(_ engine: UnsafeMutablePointer<Engine>) -> PendingWork {
+        var work = PendingWork()
+        if engine.pointee.settings.activeExpiry, !engine.pointee.expiryPaused {
+            let databases = engine.pointee.databases
+            for i in 0..<engine.pointee.databaseCount where databases[i].wheel.count > 0 {
+                let wheel = databases[i].wheel.pendingMask
+                let next = wheel != 0 ? engine.pointee.now : databases[i].wheel.nextEvent
+                work.expiry = min(work.expiry, next)
+            }
+        }
+        work.lazyFree = engine.pointee.lazyFree.pendingObjects > 0 || engine.pointee.lazyFree.isBusy
+        work.eviction =
+            engine.pointee.settings.maxMemory != 0
+            && Allocator.usedBytes > engine.pointee.settings.maxMemory
+            && engine.pointee.settings.eviction.policy != .noeviction
+            && !engine.pointee.evictionStuck
+        return work
+    }
+
     /// Frees an engine made by `make` with all that it holds.
     package static func destroy(_ engine: UnsafeMutablePointer<Engine>) {
         for i in 0..<engine.pointee.databaseCount {
@@ -145,7 +175,7 @@ package struct Engine: ~Copyable {
     /// The eviction clock of an entry that is made now.
     @inline(__always)
     var initialClock: UInt32 {
-        settings.eviction.policy.isLFU ? EvictionClock.initialLFU(now: now) : lruClock
+        usesLFU ? EvictionClock.initialLFU(now: now) : lruClock
     }
 
     /// Bytes of the hash tables of all databases.
@@ -171,6 +201,7 @@ package struct Engine: ~Copyable {
             policy: policy, samples: samples, lfuLogFactor: lfuLogFactor,
             lfuDecayMinutes: lfuDecayMinutes)
         evictionStuck = false
+        usesLFU = policy.isLFU
     }
 
     // MARK: Lazy free

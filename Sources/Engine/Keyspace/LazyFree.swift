@@ -22,7 +22,9 @@ struct LazyFree: ~Copyable {
     /// A list with more nodes than this is freed by the cycle.
     private static let nodesAtOnce = 8
 
-    var hasWork: Bool { !lists.isEmpty || !keyspaces.isEmpty }
+    var hasWork: Bool { isBusy }
+    /// Whether anything waits: `hasWork` as a stored value.
+    private(set) var isBusy = false
 
     mutating func add(table: consuming Table<Entry>, wheel: consuming ExpiryWheel) {
         pendingObjects += table.count

@@ -16,30 +16,32 @@ struct ClientFlags: OptionSet {
     let rawValue: UInt32
 
     /// Has to authenticate before anything else.
-    static let unauthenticated = ClientFlags(rawValue: 1 << 0)
+    static var unauthenticated: ClientFlags { ClientFlags(rawValue: 1 << 0) }
     /// CLIENT REPLY OFF.
-    static let replyOff = ClientFlags(rawValue: 1 << 1)
+    static var replyOff: ClientFlags { ClientFlags(rawValue: 1 << 1) }
     /// CLIENT REPLY SKIP: the next command's reply is dropped too.
-    static let replySkipNext = ClientFlags(rawValue: 1 << 2)
-    static let replySkip = ClientFlags(rawValue: 1 << 3)
+    static var replySkipNext: ClientFlags { ClientFlags(rawValue: 1 << 2) }
+    static var replySkip: ClientFlags { ClientFlags(rawValue: 1 << 3) }
     /// Close when what is queued has been sent.
-    static let closeAfterReply = ClientFlags(rawValue: 1 << 4)
+    static var closeAfterReply: ClientFlags { ClientFlags(rawValue: 1 << 4) }
     /// Close without another word.
-    static let closeNow = ClientFlags(rawValue: 1 << 5)
+    static var closeNow: ClientFlags { ClientFlags(rawValue: 1 << 5) }
     /// CLIENT NO-EVICT ON.
-    static let noEvict = ClientFlags(rawValue: 1 << 6)
+    static var noEvict: ClientFlags { ClientFlags(rawValue: 1 << 6) }
     /// CLIENT NO-TOUCH ON.
-    static let noTouch = ClientFlags(rawValue: 1 << 7)
+    static var noTouch: ClientFlags { ClientFlags(rawValue: 1 << 7) }
     /// Waits for the end of CLIENT PAUSE; its request stays in the input buffer.
-    static let paused = ClientFlags(rawValue: 1 << 8)
+    static var paused: ClientFlags { ClientFlags(rawValue: 1 << 8) }
     /// Had its share of the turn; complete requests wait in the input buffer.
-    static let deferred = ClientFlags(rawValue: 1 << 9)
+    static var deferred: ClientFlags { ClientFlags(rawValue: 1 << 9) }
 
     /// Flags that a command cannot be run under without a closer look.
-    static let gated: ClientFlags = [
-        .unauthenticated, .replyOff, .replySkip, .replySkipNext, .closeAfterReply, .closeNow,
-        .paused,
-    ]
+    static var gated: ClientFlags {
+        [
+            .unauthenticated, .replyOff, .replySkip, .replySkipNext, .closeAfterReply, .closeNow,
+            .paused,
+        ]
+    }
 }
 
 /// What few clients have: made on first use.

@@ -24,11 +24,12 @@ extension Server {
             return
         }
         let client = context.assumingMemoryBound(to: Client.self)
-        if connection.pointee.hasFailed || client.pointee.flags.contains(.closeNow) {
+        let state = connection.pointee.state
+        if state.contains(.failed) || client.pointee.flags.contains(.closeNow) {
             close(client)
             return
         }
-        if connection.pointee.hasOutput, !settle(client, reactor.pointee.flush(connection)) {
+        if connection.pointee.output.bytes > 0, !settle(client, reactor.pointee.flush(connection)) {
             return
         }
         if client.pointee.flags.contains(.closeAfterReply) { return }
@@ -36,7 +37,7 @@ extension Server {
         if client.pointee.flags.contains(.paused), isPaused { return }
         if !client.pointee.flags.isDisjoint(with: [.paused, .deferred]) {
             goOn(client)
-        } else if connection.pointee.isReadable {
+        } else if state.contains(.readable) {
             receive(client)
         }
     }
@@ -56,17 +57,14 @@ extension Server {
     @inline(__always)
     private func receive(_ client: ClientPointer) {
         let connection = client.pointee.connection
-        guard connection.pointee.input.isEmpty, client.pointee.partial == nil else {
+        guard connection.pointee.input.capacity == 0, client.pointee.partial == nil else {
             receivePrivately(client)
             return
         }
         let buffer = reactor.pointee.receiveBuffer
         let received = reactor.pointee.receive(
             connection, into: buffer, room: reactor.pointee.limits.receiveBufferBytes)
-        guard received.status == .data else {
-            if received.status != .nothing { end(client, received) }
-            return
-        }
+        guard received.count > 0 else { return receivedNone(client, received) }
         let consumed = process(client, UnsafePointer(buffer), received.count)
         if consumed < 0 { return }
         if consumed < received.count {
@@ -102,10 +100,7 @@ extension Server {
         let received = reactor.pointee.receive(
             connection, into: room,
             room: max(wanted, min(connection.pointee.input.freeAtEnd, 1 << 20)))
-        guard received.status == .data else {
-            if received.status != .nothing { end(client, received) }
-            return
-        }
+        guard received.count > 0 else { return receivedNone(client, received) }
         connection.pointee.input.grew(by: received.count)
         processPrivate(client)
     }
@@ -210,8 +205,8 @@ extension Server {
             client.pointee.connection, UnsafePointer(reply.pointee.base), reply.pointee.count,
             references: reply.pointee.references.map { UnsafePointer($0) },
             referenceCount: reply.pointee.referenceCount)
-        reply.pointee.reset()
-        if status == .done && client.pointee.flags.isDisjoint(with: .gated) { return true }
+        if reply.pointee.referenceCount > 0 { reply.pointee.reset() } else { reply.pointee.clear() }
+        if case .done = status, client.pointee.flags.isDisjoint(with: .gated) { return true }
         return settle(client, status)
     }
 
@@ -238,6 +233,12 @@ extension Server {
     }
 
     // MARK: The end of a client
+
+    @inline(never)
+    private func receivedNone(_ client: ClientPointer, _ received: Received) {
+        if case .nothing = received.status { return }
+        end(client, received)
+    }
 
     private func end(_ client: ClientPointer, _ received: Received) {
         if received.status == .failed {

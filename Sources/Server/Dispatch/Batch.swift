@@ -47,10 +47,10 @@ extension Server {
     }
 
     @inline(__always)
-    private func noteCalls(_ id: CommandID?, _ calls: Int, _ ticks: UInt64) {
-        guard let id else { return }
-        commandStatistics[id.index].calls &+= calls
-        commandStatistics[id.index].ticks &+= ticks
+    private func noteCalls(_ id: UInt16, _ calls: Int, _ ticks: UInt64) {
+        guard id != LookAhead.unknown else { return }
+        commandStatistics[Int(id)].calls &+= calls
+        commandStatistics[Int(id)].ticks &+= ticks
     }
 
     /// Runs request `i` of the batch for a client in its normal state.
@@ -58,10 +58,12 @@ extension Server {
     private func execute(_ client: ClientPointer, _ i: Int) {
         let request = parser.pointee.requests[i]
         let arguments = UnsafePointer(parser.pointee.arguments + request.argumentStart)
-        guard let id = batch.pointee.ids[i] else {
+        let number = batch.pointee.ids[i]
+        guard number != LookAhead.unknown else {
             rejectUnknown(arguments, request.count)
             return
         }
+        let id = CommandID(number: number)
         client.pointee.lastCommand = id
         guard batch.pointee.accepted[i] else {
             rejectArity(id)
@@ -91,7 +93,7 @@ extension Server {
     /// Accounts for a run that ended early at request `i`, and says how many were done with.
     @inline(never)
     private func stopped(
-        _ client: ClientPointer, at i: Int, _ id: CommandID?, calls: Int, _ errors: Int
+        _ client: ClientPointer, at i: Int, _ id: UInt16, calls: Int, _ errors: Int
     ) -> Int {
         // The request that closed the connection is done with; the one that must wait is not.
         let closing = !client.pointee.flags.contains(.paused)

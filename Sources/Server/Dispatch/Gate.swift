@@ -24,7 +24,7 @@ extension Server {
             endPause()
             return true
         }
-        guard let id = batch.pointee.ids[i], isHeldBack(id) else { return true }
+        guard let id = batch.pointee.command(i), isHeldBack(id) else { return true }
         client.pointee.flags.insert(.paused)
         return false
     }
@@ -55,7 +55,7 @@ extension Server {
     /// Refuses request `i` if the client has to authenticate first. True if it was refused.
     func refuses(_ client: ClientPointer, _ i: Int) -> Bool {
         // As Redis: an unknown command is unknown, a wrong count is wrong, whoever asks.
-        guard client.pointee.flags.contains(.unauthenticated), let id = batch.pointee.ids[i],
+        guard client.pointee.flags.contains(.unauthenticated), let id = batch.pointee.command(i),
             !table.pointee[id].flags.contains(.noAuth), batch.pointee.accepted[i]
         else { return false }
         reply.pointee.error("NOAUTH Authentication required.")

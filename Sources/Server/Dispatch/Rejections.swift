@@ -53,10 +53,10 @@ extension Server {
 
     /// Counts the error replies of a run of one command by their code.
     @inline(never)
-    func noteErrors(_ id: CommandID?, since: Int) {
+    func noteErrors(_ id: UInt16, since: Int) {
         let added = reply.pointee.errorCount - since
         statistics.errorReplies += added
-        if let id { commandStatistics[id.index].failed += added }
+        if id != LookAhead.unknown { commandStatistics[Int(id)].failed += added }
         let offset = reply.pointee.lastErrorOffset
         guard offset < reply.pointee.count else { return }
         let text = Bytes(

@@ -39,7 +39,6 @@ package struct ConnectionState: OptionSet, Sendable {
 }
 
 @frozen
-@usableFromInline
 package struct Connection: ~Copyable {
     /// The server's client.
     package var context: UnsafeMutableRawPointer?

@@ -52,6 +52,8 @@ package final class Server {
     /// A connection's share and the whole turn, in ticks.
     var shareTicks: UInt64 = 0
     var turnTicks: UInt64 = 0
+    /// How long the next wait may last: until a key expires; -1 without bound.
+    var waitMilliseconds: Int32 = -1
     /// Whether commands must pass the slow checks whatever the client's own state.
     var isGated = false
     var pause = Pause()

@@ -66,6 +66,9 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     /// The number of commands and subcommands.
     @inlinable package static var count: Int { allCases.count }
 
+    /// No command's number.
+    @inlinable package static var noNumber: UInt16 { .max }
+
     /// The command of a number that is known to be one's: no table, no check in release.
     ///
     /// Safety: cases are dense from 0 and fewer than 256, so the enum is one byte of that number.

@@ -11,11 +11,10 @@ import RESP
 /// A batch of at most `capacity` requests, as far as it is known ahead.
 package struct LookAhead {
     package static var capacity: Int { 16 }
-    package static var unknown: UInt16 { .max }
 
-    /// Command numbers, `unknown` where no command has that name. Raw, because comparing them is
+    /// Command numbers, `noNumber` where no command has that name. Raw, because comparing them is
     /// then comparing integers in any module.
-    package var ids = InlineArray<16, UInt16>(repeating: Self.unknown)
+    package var ids = InlineArray<16, UInt16>(repeating: CommandID.noNumber)
     /// Whether the request has a number of arguments that the command takes.
     package var accepted = InlineArray<16, Bool>(repeating: false)
     /// Hash of the first key, 0 where there is none.
@@ -25,7 +24,7 @@ package struct LookAhead {
 
     /// The command of request `i`, nil where no command has that name.
     package func command(_ i: Int) -> CommandID? {
-        ids[i] == Self.unknown ? nil : CommandID(number: ids[i])
+        ids[i] == CommandID.noNumber ? nil : CommandID(number: ids[i])
     }
 
     /// Looks at the `count` requests that the parser has found.
@@ -38,7 +37,7 @@ package struct LookAhead {
             let request = requests[i]
             hashes[i] = 0
             guard let id = table.find(arguments[request.argumentStart]) else {
-                ids[i] = Self.unknown
+                ids[i] = CommandID.noNumber
                 continue
             }
             ids[i] = id.rawValue

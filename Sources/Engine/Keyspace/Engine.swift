@@ -128,7 +128,7 @@ package struct Engine: ~Copyable {
                 work.expiry = min(work.expiry, next)
             }
         }
-        work.lazyFree = engine.pointee.lazyFree.pendingObjects > 0 || engine.pointee.lazyFree.isBusy
+        work.lazyFree = engine.pointee.lazyFree.isBusy
         work.eviction =
             engine.pointee.settings.maxMemory != 0
             && Allocator.usedBytes > engine.pointee.settings.maxMemory

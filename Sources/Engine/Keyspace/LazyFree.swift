@@ -31,12 +31,14 @@ struct LazyFree: ~Copyable {
         let keyspace = UnsafeMutablePointer<Keyspace>.allocate(capacity: 1)
         keyspace.initialize(to: Keyspace(table: table, wheel: wheel))
         keyspaces.append(keyspace)
+        isBusy = true
     }
 
     /// A list, or the part of one that a command cut off.
     mutating func add(_ list: PackedList) {
         pendingObjects += 1
         lists.append(list)
+        isBusy = true
     }
 
     /// Frees what the entry's value points to, now or later. The entry's memory is the caller's.
@@ -68,10 +70,12 @@ struct LazyFree: ~Copyable {
                 pendingObjects -= 1
                 freedObjects += 1
             }
-            return hasWork
+            isBusy = !lists.isEmpty || !keyspaces.isEmpty
+            return isBusy
         }
         if let keyspace = keyspaces.last { freeBucket(keyspace, heap) }
-        return hasWork
+        isBusy = !lists.isEmpty || !keyspaces.isEmpty
+        return isBusy
     }
 
     private mutating func freeBucket(

@@ -11,11 +11,11 @@ import RESP
 
 extension Server {
     /// Requests that are parsed and looked ahead at a time.
-    static let lookAhead = LookAhead.capacity
+    static var lookAhead: Int { 16 }
     /// Replies are sent early when this many bytes have gathered.
-    static let replyHighWater = 256 * 1024
+    static var replyHighWater: Int { 256 * 1024 }
     /// Room offered to a receive into the connection's own buffer.
-    static let privateRoom = 16 * 1024
+    static var privateRoom: Int { 16 * 1024 }
 
     /// Serves a connection that the reactor delivered.
     func serve(_ connection: ConnectionPointer) {

@@ -48,7 +48,7 @@ extension Server {
 
     @inline(__always)
     private func noteCalls(_ id: UInt16, _ calls: Int, _ ticks: UInt64) {
-        guard id != LookAhead.unknown else { return }
+        guard id != CommandID.noNumber else { return }
         commandStatistics[Int(id)].calls &+= calls
         commandStatistics[Int(id)].ticks &+= ticks
     }
@@ -59,7 +59,7 @@ extension Server {
         let request = parser.pointee.requests[i]
         let arguments = UnsafePointer(parser.pointee.arguments + request.argumentStart)
         let number = batch.pointee.ids[i]
-        guard number != LookAhead.unknown else {
+        guard number != CommandID.noNumber else {
             rejectUnknown(arguments, request.count)
             return
         }

@@ -56,7 +56,7 @@ extension Server {
     func noteErrors(_ id: UInt16, since: Int) {
         let added = reply.pointee.errorCount - since
         statistics.errorReplies += added
-        if id != LookAhead.unknown { commandStatistics[Int(id)].failed += added }
+        if id != CommandID.noNumber { commandStatistics[Int(id)].failed += added }
         let offset = reply.pointee.lastErrorOffset
         guard offset < reply.pointee.count else { return }
         let text = Bytes(

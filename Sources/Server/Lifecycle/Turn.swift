@@ -43,8 +43,8 @@ extension Server {
 
     /// One turn of the loop.
     func turn() {
-        reactor.pointee.wait(atMostMilliseconds: millisecondsToNextExpiry())
-        engine.pointee.setClock(reactor.pointee.clock.realtimeMilliseconds)
+        reactor.pointee.wait(atMostMilliseconds: waitMilliseconds)
+        engine.pointee.setClock(Int64(reactor.pointee.clock.realtimeNanoseconds / 1_000_000))
         serveEvents()
         runTimers()
         noteCycleWork()
@@ -75,14 +75,6 @@ extension Server {
         }
     }
 
-    /// How long the wait may last until a key expires; -1 if none will.
-    @inline(__always)
-    private func millisecondsToNextExpiry() -> Int32 {
-        guard let next = engine.pointee.nextExpiry() else { return -1 }
-        let now = Int64(reactor.pointee.clock.readRealtimeNanoseconds() / 1_000_000)
-        return Int32(clamping: max(0, min(next - now, 1000)))
-    }
-
     private func runTimers() {
         while let timer = reactor.pointee.timers.popDue(
             now: reactor.pointee.clock.monotonicNanoseconds)
@@ -97,23 +89,24 @@ extension Server {
 
     // MARK: Cycles
 
-    /// Tells the reactor which cycles have something to do.
+    /// Tells the reactor which cycles have something to do, and how long it may wait for keys to
+    /// expire.
     @inline(__always)
     private func noteCycleWork() {
-        if let next = engine.pointee.nextExpiry(), next <= engine.pointee.now {
+        let work = Engine.pendingWork(engine)
+        waitMilliseconds = -1
+        if work.expiry <= now {
             reactor.pointee.cycles.setWork(cycleIndexes.expiry, true)
+        } else if work.expiry != .max {
+            waitMilliseconds = Int32(truncatingIfNeeded: min(work.expiry &- now, 1000))
         }
-        if engine.pointee.hasLazyFreeWork {
-            reactor.pointee.cycles.setWork(cycleIndexes.lazyFree, true)
-        }
-        if engine.pointee.needsEviction {
-            reactor.pointee.cycles.setWork(cycleIndexes.eviction, true)
-        }
+        if work.lazyFree { reactor.pointee.cycles.setWork(cycleIndexes.lazyFree, true) }
+        if work.eviction { reactor.pointee.cycles.setWork(cycleIndexes.eviction, true) }
     }
 
     @inline(__always)
     private func runCycles() {
-        guard reactor.pointee.cycles.anyHasWork else { return }
+        guard reactor.pointee.cycles.workCount > 0 else { return }
         runSlices()
     }
 

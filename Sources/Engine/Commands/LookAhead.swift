@@ -27,6 +27,14 @@ package struct LookAhead {
         ids[i] == CommandID.noNumber ? nil : CommandID(number: ids[i])
     }
 
+    /// The number of a container's subcommand, or the container's own if it has none of that name.
+    @inline(never)
+    private func subcommand(
+        of container: CommandID, _ name: Bytes, _ table: borrowing CommandTable
+    ) -> UInt16 {
+        (table.find(name, in: container) ?? container).rawValue
+    }
+
     /// Looks at the `count` requests that the parser has found.
     package mutating func look(
         at requests: UnsafePointer<ParsedRequest>, _ count: Int, _ arguments: UnsafePointer<Bytes>,
@@ -40,8 +48,12 @@ package struct LookAhead {
                 ids[i] = CommandID.noNumber
                 continue
             }
-            ids[i] = id.rawValue
-            let facts = table.facts + Int(id.rawValue)
+            var number = id.rawValue
+            if table.facts[Int(number)].isContainer, request.count > 1 {
+                number = subcommand(of: id, arguments[request.argumentStart &+ 1], table)
+            }
+            ids[i] = number
+            let facts = table.facts + Int(number)
             accepted[i] = facts.pointee.accepts(request.count)
             let firstKey = Int(facts.pointee.firstKey)
             guard firstKey > 0, firstKey < request.count else { continue }

@@ -1,5 +1,8 @@
 // From a command's number to its handler: one switch, exhaustive, so that a new command does not
 // compile before it has an arm here.
+//
+// Arms stand in the order of CommandID. A container arrives here itself only with a subcommand that
+// it does not have: the look-ahead has resolved all others.
 
 import Engine
 import Memory
@@ -9,10 +12,112 @@ extension Server {
     @inline(__always)
     func dispatch(_ id: CommandID, _ client: ClientPointer, _ c: inout CommandContext) {
         switch id {
-        case .get: getCommand(&c)
+        // Strings/SetCommands
         case .set: setCommand(&c)
+        case .setnx: setnxCommand(&c)
+        case .setex: setexCommand(&c)
+        case .psetex: psetexCommand(&c)
+        case .getset: getsetCommand(&c)
+        case .append: appendCommand(&c)
+        // Strings/GetCommands
+        case .get: getCommand(&c)
+        case .getex: getexCommand(&c)
+        case .getdel: getdelCommand(&c)
+        case .strlen: strlenCommand(&c)
+        // Strings/RangeCommands
+        case .getrange: getrangeCommand(&c)
+        case .substr: substrCommand(&c)
+        case .setrange: setrangeCommand(&c)
+        // Strings/CounterCommands
+        case .incr: incrCommand(&c)
+        case .incrby: incrbyCommand(&c)
+        case .incrbyfloat: incrbyfloatCommand(&c)
+        case .decr: decrCommand(&c)
+        case .decrby: decrbyCommand(&c)
+        // Strings/MultiKeyCommands
+        case .mget: mgetCommand(&c)
+        case .mset: msetCommand(&c)
+        case .msetnx: msetnxCommand(&c)
+        // Strings/LCSCommand
+        case .lcs: lcsCommand(&c)
+        // Lists/PushPop
+        case .lpush: lpushCommand(&c)
+        case .rpush: rpushCommand(&c)
+        case .lpushx: lpushxCommand(&c)
+        case .rpushx: rpushxCommand(&c)
+        case .lpop: lpopCommand(&c)
+        case .rpop: rpopCommand(&c)
+        case .lmpop: lmpopCommand(&c)
+        // Lists/Access
+        case .llen: llenCommand(&c)
+        case .lindex: lindexCommand(&c)
+        case .lrange: lrangeCommand(&c)
+        // Lists/Edit
+        case .lset: lsetCommand(&c)
+        case .lrem: lremCommand(&c)
+        case .ltrim: ltrimCommand(&c)
+        case .linsert: linsertCommand(&c)
+        // Lists/Move
+        case .lmove: lmoveCommand(&c)
+        case .rpoplpush: rpoplpushCommand(&c)
+        // Lists/Position
+        case .lpos: lposCommand(&c)
+        // Keys/DeleteCommands
+        case .del: delCommand(&c)
+        case .unlink: unlinkCommand(&c)
+        // Keys/ExistsCommands
+        case .exists: existsCommand(&c)
+        case .touch: touchCommand(&c)
+        case .type: typeCommand(&c)
+        // Keys/RenameCommands
+        case .rename: renameCommand(&c)
+        case .renamenx: renamenxCommand(&c)
+        case .copy: copyCommand(&c)
+        case .move: moveCommand(&c)
+        // Keys/ExpiryCommands
+        case .expire: expireCommand(&c)
+        case .pexpire: pexpireCommand(&c)
+        case .expireat: expireatCommand(&c)
+        case .pexpireat: pexpireatCommand(&c)
+        case .ttl: ttlCommand(&c)
+        case .pttl: pttlCommand(&c)
+        case .expiretime: expiretimeCommand(&c)
+        case .pexpiretime: pexpiretimeCommand(&c)
+        case .persist: persistCommand(&c)
+        // Keys/ScanCommands
+        case .keys: keysCommand(&c)
+        case .scan: scanCommand(&c)
+        case .randomkey: randomkeyCommand(&c)
+        // Keys/ObjectCommands
+        case .object: rejectSubcommand(id, c[1])
+        case .objectEncoding: objectEncodingCommand(&c)
+        case .objectRefcount: objectRefcountCommand(&c)
+        case .objectIdletime: objectIdletimeCommand(&c)
+        case .objectFreq: objectFreqCommand(&c)
+        case .objectHelp:
+            replyHelp(.object, objectCommandRows, name: c[0], c.reply)
+        // Keys/DatabaseCommands
+        case .dbsize: dbsizeCommand(&c)
+        case .flushdb: flushdbCommand(&c)
+        case .flushall: flushallCommand(&c)
+        case .swapdb: swapdbCommand(&c)
+        // Keys/MemoryCommands
+        case .memory: rejectSubcommand(id, c[1])
+        case .memoryUsage: memoryUsageCommand(&c)
+        case .memoryHelp:
+            replyHelp(.memory, memoryCommandRows, name: c[0], c.reply)
+        // Server: Connection
         case .ping: c.reply.pointee.simple("PONG")
-        case .dbsize: c.reply.pointee.integer(c.database.pointee.count)
+        case .command: commandCommand(table.pointee, c.arguments, c.count, c.reply)
+        case .commandCount: commandCountCommand(table.pointee, c.arguments, c.count, c.reply)
+        case .commandList: commandListCommand(table.pointee, c.arguments, c.count, c.reply)
+        case .commandInfo: commandInfoCommand(table.pointee, c.arguments, c.count, c.reply)
+        case .commandDocs: commandDocsCommand(table.pointee, c.arguments, c.count, c.reply)
+        case .commandGetkeys:
+            commandGetkeysCommand(table.pointee, c.arguments, c.count, c.reply)
+        case .commandGetkeysandflags:
+            commandGetkeysandflagsCommand(table.pointee, c.arguments, c.count, c.reply)
+        case .commandHelp: commandHelpCommand(table.pointee, c.arguments, c.count, c.reply)
         default: c.reply.pointee.ok()
         }
     }

@@ -57,6 +57,7 @@ package final class Server {
     /// Whether commands must pass the slow checks whatever the client's own state.
     var isGated = false
     var pause = Pause()
+    var pauseTimer = TimerHandle.none
     var isShuttingDown = false
 
     var configuration: Configuration

@@ -84,6 +84,7 @@ extension Server {
     @inline(never)
     private func executeGated(_ client: ClientPointer, _ i: Int) -> Bool {
         guard mayExecute(client, i) else { return false }
+        beginSkip(client)
         let offset = reply.pointee.count
         if !refuses(client, i) { execute(client, i) }
         mute(client, from: offset)

@@ -63,15 +63,19 @@ extension Server {
         return true
     }
 
+    /// Before a command: the one that CLIENT REPLY SKIP announced is this one.
+    func beginSkip(_ client: ClientPointer) {
+        if client.pointee.flags.contains(.replySkipNext) {
+            client.pointee.flags.remove(.replySkipNext)
+            client.pointee.flags.insert(.replySkip)
+        }
+    }
+
     /// Takes the reply back if the client does not want it.
     func mute(_ client: ClientPointer, from offset: Int) {
         if !client.pointee.flags.isDisjoint(with: [.replyOff, .replySkip]) {
             reply.pointee.truncate(to: offset)
         }
         client.pointee.flags.remove(.replySkip)
-        if client.pointee.flags.contains(.replySkipNext) {
-            client.pointee.flags.remove(.replySkipNext)
-            client.pointee.flags.insert(.replySkip)
-        }
     }
 }

@@ -81,7 +81,7 @@ extension Server {
         {
             switch TimerKind(rawValue: timer.kind) {
             case .cron: cron()
-            case .pauseEnd: if pause.isActive, pause.until <= now { endPause() }
+            case .pauseEnd: pauseTimerFired()
             case nil: break
             }
         }

@@ -141,7 +141,7 @@ extension Database {
     /// The eviction clock of a value set now: its access counter outlives the value before it.
     @inline(__always)
     private func clock(over position: Position?) -> UInt32 {
-        if engine.pointee.settings.eviction.policy.isLFU {
+        if engine.pointee.usesLFU {
             return position?.entry.clock ?? engine.pointee.initialClock
         }
         return engine.pointee.lruClock

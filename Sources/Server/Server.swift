@@ -68,6 +68,13 @@ package final class Server {
     var cycleIndexes = CycleIndexes()
     var rates = Rates()
     var executable = ""
+    /// The program's name as it was called, for the process title.
+    var programName = ""
+    var supervision = Supervision.none
+    /// The pid file that this process wrote, to be removed at the end.
+    var writtenPidFile: String?
+    /// oom_score_adj as the process found it; nil until it is first changed.
+    var initialOOMScore: Int?
 
     package init(
         configuration: Configuration, log: Log, backend: Backend, seed: UInt64, key0: UInt64,
@@ -95,6 +102,8 @@ package final class Server {
         var random = RandomSource(seed: seed ^ 0x9E37_79B9_7F4A_7C15)
         runID = Self.randomID(&random)
         registerCycles()
+        // The start has checked them all.
+        try? StartChecks.rename(configuration.renamedCommands, in: &table.pointee)
         applySettings()
     }
 

@@ -1,7 +1,9 @@
-// Entry point of the server process: command line, configuration, start, loop.
+// Entry point of the server process: the command line, then either an answer or the server.
+//
+// Exit codes: 0 after a clean shutdown, 1 for a configuration that cannot be obeyed and for a start
+// that failed. What happens in between is in Server/Lifecycle/ServerProcess.swift.
 
 import Configuration
-import EventLoop
 import Glibc
 import Memory
 import Server
@@ -14,12 +16,10 @@ case .answer(let text, let onErrorStream, let exitCode):
 case .serve(let launch):
     do throws(StartError) {
         let configuration = try Configuration.load(launch)
-        let log = Log()
-        guard case .success(let backend) = EpollBackend.make() else { exit(1) }
-        let server = Server(
-            configuration: configuration, log: log, backend: backend, seed: 1, key0: 2, key1: 3)
-        guard server.listen() else { exit(1) }
-        server.run()
+        exit(
+            try ServerProcess.run(
+                configuration, isDefault: launch == LaunchOptions(),
+                program: arguments.first ?? []))
     } catch {
         error.report.withBytes { _ = write(2, $0.base, $0.count) }
         exit(1)

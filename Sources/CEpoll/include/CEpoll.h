@@ -122,6 +122,12 @@ static inline int signal_next(int fd) {
     return n < 0 ? -errno : -EIO;
 }
 
+/// fork(2), which Swift does not import: for becoming a daemon before any thread exists.
+static inline int process_fork(void) {
+    int child = fork();
+    return child >= 0 ? child : -errno;
+}
+
 /// SIGPIPE ignored: a write to a dead peer is an error return, not the end of the process.
 static inline void signal_ignore_pipe(void) { signal(SIGPIPE, SIG_IGN); }
 

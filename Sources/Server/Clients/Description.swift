@@ -129,5 +129,4 @@ extension Server {
     }
 
     func clientWillClose(_ client: ClientPointer) {}
-    func signalled(_ number: Int32) { isShuttingDown = true }
 }

@@ -19,6 +19,7 @@ extension Server {
     /// Whether request `i` may be looked at now. While clients are paused it stays where it is.
     func mayExecute(_ client: ClientPointer, _ i: Int) -> Bool {
         if !client.pointee.flags.isDisjoint(with: [.closeAfterReply, .closeNow]) { return false }
+        if isShuttingDown { return false }
         guard pause.isActive else { return true }
         if pause.until <= now {
             endPause()

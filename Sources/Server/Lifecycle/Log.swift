@@ -29,6 +29,26 @@ package final class Log {
     package func notice(_ text: @autoclosure () -> String) { write(.notice, text) }
     package func warning(_ text: @autoclosure () -> String) { write(.warning, text) }
 
+    /// Where lines go and which do, as the configuration says. Once, at start.
+    package func configure(_ configuration: Configuration) {
+        level = configuration.settings.loglevel
+        path = configuration.string("logfile")
+        usesSyslog = configuration.bool("syslog-enabled")
+        guard usesSyslog else { return }
+        let facility = configuration.string("syslog-facility")
+        let local = facility.hasPrefix("local") ? Int32(facility.dropFirst(5)) : nil
+        // LOG_USER is 1, LOG_LOCAL0 to LOG_LOCAL7 are 16 to 23, three bits up.
+        // The name must stay: openlog keeps the pointer.
+        openlog(
+            strdup(configuration.string("syslog-ident")), LOG_PID | LOG_NDELAY | LOG_NOWAIT,
+            (local.map { 16 + $0 } ?? 1) << 3)
+    }
+
+    /// Text without the head of a log line: the banner.
+    func raw(_ text: String) {
+        if level <= .notice { put(Array(text.utf8)) }
+    }
+
     /// After the process has become a daemon.
     package func noteProcess() { processID = getpid() }
 
@@ -70,9 +90,7 @@ package final class Log {
             case .notice: LOG_NOTICE
             case .warning, .nothing: LOG_WARNING
             }
-        withVaList([]) { _ in
-            message.withCString { text in withVaList([text]) { vsyslog(priority, "%s", $0) } }
-        }
+        message.withCString { text in withVaList([text]) { vsyslog(priority, "%s", $0) } }
     }
 
     /// `23 Nov 2026 16:20:35.123`, local time.
@@ -85,7 +103,8 @@ package final class Log {
         strftime(&buffer, buffer.count, "%d %b %Y %H:%M:%S.", &parts)
         let milliseconds = String(time.tv_nsec / 1_000_000)
         let padding = String(repeating: "0", count: 3 - milliseconds.count)
-        let text = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let text = String(
+            decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         return text + padding + milliseconds
     }
 }

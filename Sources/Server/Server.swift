@@ -65,8 +65,11 @@ package final class Server {
     let startedRealtimeMilliseconds: Int64
     let startedMonotonicMilliseconds: Int64
     let runID: String
+    /// Names this dataset's history for replication; DEBUG CHANGE-REPL-ID makes a new one.
+    var replicationID: String
     var cycleIndexes = CycleIndexes()
     var rates = Rates()
+    var figures = ServerFigures()
     var executable = ""
     /// The program's name as it was called, for the process title.
     var programName = ""
@@ -101,10 +104,12 @@ package final class Server {
         startedMonotonicMilliseconds = reactor.pointee.clock.monotonicMilliseconds
         var random = RandomSource(seed: seed ^ 0x9E37_79B9_7F4A_7C15)
         runID = Self.randomID(&random)
+        replicationID = Self.randomID(&random)
         registerCycles()
         // The start has checked them all.
         try? StartChecks.rename(configuration.renamedCommands, in: &table.pointee)
         applySettings()
+        noteStart()
     }
 
     deinit {

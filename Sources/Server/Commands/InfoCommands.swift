@@ -1,6 +1,9 @@
-// Commands about the server as a whole: INFO, TIME, LOLWUT.
+// Commands about the server as a whole: INFO, TIME, LOLWUT. The sections of INFO: Info/.
 
 import Engine
+import EventLoop
+import Memory
+import RESP
 
 package let infoCommandRows: [CommandRow] = [
     infoRow, timeRow, lolwutRow,
@@ -25,3 +28,21 @@ private let lolwutRow = CommandRow(
     since: "5.0.0", group: .server,
     summary: "Draws a picture and prints the version.",
     arguments: [.integer("version", token: "VERSION").optional])
+
+extension Server {
+    /// INFO [section [section ...]].
+    func infoCommand(_ client: ClientPointer, _ c: inout CommandContext) {
+        var chosen = InfoSections()
+        if c.count == 1 { chosen = .standard }
+        for i in 1..<max(1, c.count) { chosen.add(c[i]) }
+        info(chosen).withBytes { c.reply.pointee.verbatim("txt", $0) }
+    }
+
+    /// TIME: the time of day now, not as of the turn's start.
+    func timeCommand(_ client: ClientPointer, _ c: inout CommandContext) {
+        let microseconds = Int(reactor.pointee.clock.readRealtimeNanoseconds() / 1000)
+        c.reply.pointee.array(2)
+        c.reply.pointee.bulkInteger(microseconds / 1_000_000)
+        c.reply.pointee.bulkInteger(microseconds % 1_000_000)
+    }
+}

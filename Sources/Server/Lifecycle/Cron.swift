@@ -33,6 +33,7 @@ extension Server {
         armCron()
         rates.cronCount += 1
         sampleRates()
+        sampleFigures()
         notePeak()
         checkClients()
         if engine.pointee.wantsCompaction { engine.pointee.startCompaction() }
@@ -49,7 +50,9 @@ extension Server {
         rates.commands.sample(UInt64(statistics.commands), base: base)
         rates.netInput.sample(reactor.pointee.statistics.netInputBytes, base: base)
         rates.netOutput.sample(reactor.pointee.statistics.netOutputBytes, base: base)
-        rates.turns.sample(reactor.pointee.turnStatistics.turns, base: base)
+        let turns = reactor.pointee.turnStatistics
+        rates.turns.sample(turns.turns, base: base)
+        figures.turnDuration.sample(turns.totalNanoseconds / 1000, base: turns.turns, factor: 1)
     }
 
     func notePeak() {
@@ -66,7 +69,10 @@ extension Server {
         guard limit > 0 else { return }
         let share = max(16, limit / UInt32(max(1, settings.hz)) + 1)
         for _ in 0..<min(share, limit) {
-            if rates.clientCursor >= limit { rates.clientCursor = 0 }
+            if rates.clientCursor >= limit {
+                rates.clientCursor = 0
+                figures.endWalk()
+            }
             let slot = rates.clientCursor
             rates.clientCursor += 1
             guard let connection = reactor.pointee.connection(slot: slot),
@@ -77,6 +83,7 @@ extension Server {
     }
 
     private func check(_ client: ClientPointer) {
+        figures.note(client)
         let connection = client.pointee.connection
         if settings.timeoutSeconds > 0 {
             let idle =

@@ -24,20 +24,31 @@ extension Engine {
 }
 
 extension Database {
-    /// Volatile keys that an estimate of the mean time to live looks at.
-    private static var ttlSamples: Int { 32 }
+    /// Keys of a database up to which all are looked at for their mean time to live, and how many
+    /// volatile ones are in a larger one.
+    private static var keysAtOnce: Int { 256 }
+    private static var ttlSamples: Int { 64 }
 
-    /// The mean time to live of keys with a deadline, milliseconds, from a sample of them; 0 where
-    /// there are none. Of at most `ttlSamples` keys, so that it costs the same in any keyspace.
+    /// The mean time to live of keys with a deadline, milliseconds; 0 where there are none. From a
+    /// sample in all but small databases, so that it costs the same in any keyspace.
     package mutating func estimateAverageTTL() -> Int {
+        guard volatileCount > 0 else { return 0 }
+        let now = engine.pointee.now
         var sum = 0.0
-        var sampled = 0
-        for _ in 0..<min(Self.ttlSamples, volatileCount) {
-            guard let position = sampleVolatile() else { break }
-            sum += Double(max(0, position.element.deadline - engine.pointee.now))
-            sampled += 1
+        var count = 0
+        if table.count <= Self.keysAtOnce {
+            table.forEach { entry in
+                guard entry.hasDeadline else { return }
+                sum += Double(max(0, entry.deadline - now))
+                count += 1
+            }
+        } else {
+            while count < Self.ttlSamples, let position = sampleVolatile() {
+                sum += Double(max(0, position.element.deadline - now))
+                count += 1
+            }
         }
-        return sampled == 0 ? 0 : Int(min(sum / Double(sampled), 0x1p62))
+        return count == 0 ? 0 : Int(min(sum / Double(count), 0x1p62))
     }
 }
 

@@ -37,7 +37,7 @@ extension Server {
             return flags.contains(.write) || flags.contains(.mayReplicate)
         }
         // What looks at the pause and ends it must stay open.
-        return id != .client
+        return id != .client && table.pointee.row(id).container != .client
     }
 
     /// Ends the pause: the waiting clients go on next turn.

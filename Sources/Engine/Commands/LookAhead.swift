@@ -63,5 +63,9 @@ package struct LookAhead {
         }
         guard count > 1 else { return }
         for i in 0..<count where hashes[i] != 0 { database.pointee.prefetchEntry(hashes[i]) }
+        // Long values stand behind a pointer: a third step, only while such values are in use.
+        guard database.pointee.engine.pointee.usesBlobs else { return }
+        database.pointee.engine.pointee.usesBlobs = false
+        for i in 0..<count where hashes[i] != 0 { database.pointee.prefetchBlob(hashes[i]) }
     }
 }

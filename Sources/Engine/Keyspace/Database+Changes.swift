@@ -72,6 +72,7 @@ extension Database {
     private mutating func setLong(
         _ key: Bytes, _ hash: UInt64, _ position: Position?, _ bytes: Bytes, _ due: Int64?
     ) {
+        engine.pointee.usesBlobs = true
         if let entry = position?.entry, entry.isString, entry.encoding == .blob {
             let blob = entry.blobValue
             if blob.isUnique, blob.capacity >= bytes.count, blob.capacity <= bytes.count * 2 {

@@ -1,5 +1,6 @@
 // One numbered database: the table of its entries and the exact index of their deadlines.
 
+import CMachine
 import Memory
 
 @usableFromInline
@@ -46,6 +47,17 @@ package struct Database: ~Copyable {
     /// Asks for the entry itself, once the bucket has arrived.
     @inline(__always)
     package func prefetchEntry(_ hash: UInt64) { table.prefetchElement(hash) }
+
+    /// Asks for the first lines of a long value, once its entry has arrived. The rest follows by the
+    /// processor's own prefetching, but for the second page.
+    @inline(__always)
+    func prefetchBlob(_ hash: UInt64) {
+        guard let entry = table.likely(hash), entry.isString, entry.encoding == .blob else {
+            return
+        }
+        let blob = entry.pointerValue
+        for line in 0..<2 { machine_prefetch(blob + line &* 64) }
+    }
 
     // MARK: Walking
 

@@ -119,6 +119,14 @@ struct Table<Element: TableElement>: ~Copyable {
         if mask != 0 { machine_prefetch(b.pointer(at: mask.trailingZeroBitCount)) }
     }
 
+    /// The element that `hash` most likely finds; its key is not looked at.
+    @inline(__always)
+    func likely(_ hash: UInt64) -> Element? {
+        let b = bucket(index(hash))
+        let mask = b.matches(Bucket.tag(hash))
+        return mask == 0 ? nil : Element(raw: b.pointer(at: mask.trailingZeroBitCount))
+    }
+
     @inline(__always)
     func find(_ key: Bytes, _ hash: UInt64) -> Position? {
         let tag = Bucket.tag(hash)

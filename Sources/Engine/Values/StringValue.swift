@@ -84,7 +84,9 @@ extension CommandContext {
         switch entry.stringValue {
         case .bytes(let bytes): reply.pointee.bulk(bytes)
         case .integer(let integer): reply.pointee.bulkInteger(Int(integer))
-        case .blob(let blob): reply.pointee.bulk(blob)
+        case .blob(let blob):
+            engine.pointee.usesBlobs = true
+            reply.pointee.bulk(blob)
         }
     }
 

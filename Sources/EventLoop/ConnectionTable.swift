@@ -3,6 +3,7 @@
 // Slots come in chunks that never move and are not given back; a closed slot is used again from the
 // next turn on, under a new generation, so that an event of the old one is recognised as stale.
 
+import CMachine
 import Memory
 
 struct ConnectionTable: ~Copyable {
@@ -43,6 +44,28 @@ struct ConnectionTable: ~Copyable {
             connection.pointee.state.contains(.open)
         else { return nil }
         return connection
+    }
+
+    /// Asks for the slot that a token means.
+    @inline(__always)
+    func prefetch(_ token: UInt64) {
+        let slot = UInt32(truncatingIfNeeded: token)
+        guard token >> 32 != 0, slot < slotLimit else { return }
+        let connection = UnsafeRawPointer(at(slot))
+        machine_prefetch(connection)
+        machine_prefetch(connection + 64)
+        machine_prefetch(connection + 128)
+    }
+
+    /// Asks for the server's client of the connection that a token means.
+    @inline(__always)
+    func prefetchContext(_ token: UInt64) {
+        let slot = UInt32(truncatingIfNeeded: token)
+        guard token >> 32 != 0, slot < slotLimit, let context = at(slot).pointee.context else {
+            return
+        }
+        machine_prefetch(context)
+        machine_prefetch(context + 64)
     }
 
     /// An empty slot for `fd`, open, writable, of a fresh generation.

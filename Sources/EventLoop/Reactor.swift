@@ -194,18 +194,31 @@ package struct Reactor: ~Copyable {
         eventCount = count > 0 ? Int(count) : 0
         eventCursor = 0
         hadEvents = eventCount > 0 || !runQueue.isEmpty
-        if !runQueue.isEmpty { runQueue.startTurn(table) }
+        if !runQueue.isEmpty {
+            runQueue.startTurn(table)
+            joinScheduled()
+        }
         if listeners.pausedCount > 0 { resumeListeners() }
     }
 
     /// The next event of this turn; `.none` when they are through.
     package mutating func next() -> Event {
+        // Who waits from earlier turns comes first: else a busy loop would never get to them.
+        if !runQueue.isEmpty, let connection = runQueue.next(table) {
+            return Event(.connection, connection: connection)
+        }
         while eventCursor < eventCount {
             let event = events[eventCursor]
             eventCursor += 1
             if event.token >> 32 == 0 {
                 if let event = special(UInt32(truncatingIfNeeded: event.token)) { return event }
                 continue
+            }
+            // With thousands of connections their slots are cold: asked for two events ahead, and
+            // what the server hangs on them one ahead.
+            if eventCursor &+ 1 < eventCount {
+                table.prefetchContext(events[eventCursor].token)
+                table.prefetch(events[eventCursor &+ 1].token)
             }
             guard let connection = table.lookUp(event.token) else {
                 statistics.staleEvents += 1
@@ -214,14 +227,25 @@ package struct Reactor: ~Copyable {
             note(event.readiness, connection)
             // Writability alone is news only for a connection with output.
             if connection.pointee.isReadable || connection.pointee.hasOutput {
-                runQueue.remove(connection, table)
                 return Event(.connection, connection: connection)
             }
         }
-        if !runQueue.isEmpty, let connection = runQueue.next(table) {
-            return Event(.connection, connection: connection)
-        }
         return Event(.none)
+    }
+
+    /// Events of connections that are served out of the run queue this turn anyway: noted now, so
+    /// that none is delivered twice.
+    @inline(never)
+    private mutating func joinScheduled() {
+        for i in 0..<eventCount {
+            let event = events[i]
+            guard event.token >> 32 != 0, let connection = table.lookUp(event.token),
+                connection.pointee.state.contains(.scheduled)
+            else { continue }
+            note(event.readiness, connection)
+            // A token of no kind: passed over.
+            events[i].token = 0
+        }
     }
 
     /// Remembers what the kernel said, so that it need not say it again.

@@ -53,21 +53,19 @@ extension Server {
 
     @inline(__always)
     private func serveEvents() {
-        let turnDeadline = machine_ticks() &+ turnTicks
+        var now = machine_ticks()
+        let turnDeadline = now &+ turnTicks
         while true {
             let event = reactor.pointee.next()
             switch event.kind {
             case .none: return
             case .connection:
                 guard let connection = event.connection else { continue }
-                let now = machine_ticks()
-                if now >= turnDeadline {
-                    // The turn is long enough: who is left comes first in the next one.
-                    reactor.pointee.schedule(connection)
-                    continue
-                }
                 shareDeadline = now &+ shareTicks
                 serve(connection)
+                now = machine_ticks()
+                // The turn is long enough: who is left comes first in the next one.
+                if now >= turnDeadline { return }
             case .listener: acceptClients(event.index)
             case .signal: signalled(Int32(event.index))
             case .descriptor: break

@@ -78,6 +78,13 @@ package struct Bytes {
         return true
     }
 
+    /// The bytes before the first zero byte: what Redis shows of an argument in an error's text.
+    package var upToZero: Bytes {
+        var i = 0
+        while i < count, base[i] != 0 { i += 1 }
+        return slice(0, i)
+    }
+
     /// A copy as text for cold paths; bytes that are not UTF-8 are replaced.
     package var string: String {
         String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self)

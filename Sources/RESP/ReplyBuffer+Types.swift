@@ -124,10 +124,11 @@ extension ReplyBuffer {
     package mutating func error(_ text: String) { error(Array(text.utf8)) }
 
     /// An error reply that quotes bytes from outside, e.g. ("ERR unknown command '", name, "'").
+    /// As in Redis, what stands behind a zero byte is not shown.
     package mutating func error(
         _ before: StaticString, _ quoted: Bytes, _ after: StaticString
     ) {
-        error(Bytes(before).array + quoted.array + Bytes(after).array)
+        error(Bytes(before).array + quoted.upToZero.array + Bytes(after).array)
     }
 
     private static func isLineEnd(_ c: UInt8) -> Bool { c == 13 || c == 10 }

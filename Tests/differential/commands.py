@@ -128,7 +128,18 @@ TEXTS = [
     b"0.1",
     b"-1.50",
 ]
-LARGE = [b"L" * 5000, b"M" * 9000, b"N" * 16383, b"O" * 16384, b"P" * 20000, bytes(range(256)) * 40]
+# Around 16 KiB a value moves into a block of its own, and goes out by reference.
+LARGE = [
+    b"L" * 5000,
+    b"M" * 9000,
+    b"N" * 16383,
+    b"O" * 16384,
+    b"P" * 20000,
+    bytes(range(256)) * 40,
+    b"Q" * 32767,
+    b"R" * 32768,
+    bytes(range(256)) * 160,
+]
 PATTERNS = [
     b"*",
     b"k*",
@@ -156,11 +167,17 @@ PATTERNS = [
 TIMED = {b"SET", b"SETEX", b"PSETEX", b"GETEX", b"EXPIRE", b"PEXPIRE", b"EXPIREAT", b"PEXPIREAT"}
 # Commands whose arguments must not change places: a value must not become a large number there.
 UNMIXED = TIMED | {b"SETRANGE", b"LSET", b"LREM"}
+# Words that are wrong nearly everywhere, and never a time to live.
+JUNK = [b"abc", b"", b"-1", b"1.5", b"NX", b"XX", b"GET", b"COUNT", b"-5x", b"EX"]
+# What a key past its time leaves to each server until it is removed.
+COUNTING = {b"DBSIZE", b"RANDOMKEY"}
 
 
 class Generator:
-    def __init__(self, seed):
+    def __init__(self, seed, without=()):
+        """`without`: names of commands that are left out."""
         self.random = random.Random(seed)
+        self.without = frozenset(without)
         self.now = int(time.time())
         self.home = 0
         self.choices, self.cumulative, total = [], [], 0
@@ -316,6 +333,8 @@ class Generator:
     def next(self):
         self.home, builder = self.random.choices(self.choices, cum_weights=self.cumulative)[0]
         command = builder(self)
+        if command[0] in self.without:
+            return self.next()
         if self.chance(0.05):
             command = self.spoil(command)
         if self.chance(0.2):
@@ -324,6 +343,32 @@ class Generator:
                 for word in command
             ]
         return command
+
+    def short_lives(self):
+        """Commands that give keys only milliseconds to live, each key once, and the milliseconds
+        after which all of them have passed."""
+        commands, longest = [], 0
+        for key in self.random.sample(KEYS[:14], 7):
+            left = self.random.randint(1, 50)
+            longest = max(longest, left)
+            last = b"%d" % (time.time() * 1000 + left)
+            left = b"%d" % left
+            commands.append(
+                self.pick(
+                    [
+                        [b"SET", key, self.value(), b"PX", left],
+                        [b"SET", key, self.value(), b"PXAT", last],
+                        [b"SET", key, self.value(), b"PX", left, b"XX", b"GET"],
+                        [b"PSETEX", key, left, self.value()],
+                        [b"GETEX", key, b"PX", left],
+                        [b"GETEX", key, b"PXAT", last],
+                        [b"PEXPIRE", key, left],
+                        [b"PEXPIRE", key, left, self.pick([b"NX", b"XX", b"GT", b"LT"])],
+                        [b"PEXPIREAT", key, last],
+                    ]
+                )
+            )
+        return commands, longest
 
     def any_case(self, word):
         if word.isupper():
@@ -337,9 +382,7 @@ class Generator:
         place = self.random.randint(1, len(command))
         choice = self.random.randint(0, 4)
         junk = self.pick(
-            [b"abc", b"", b"-1", b"1.5", b"NX", b"XX", b"GET", b"COUNT", b"-5x", b"EX"]
-            if timed
-            else NOT_NUMBERS[:-4] + [b"-1", b"0", b"NX", b"COUNT", b"MATCH"]
+            JUNK if timed else NOT_NUMBERS[:-4] + [b"-1", b"0", b"NX", b"COUNT", b"MATCH"]
         )
         if choice == 0 and len(command) > 1:
             command.pop()
@@ -585,6 +628,15 @@ def command_(g):
     ]
 
 
+def any_number(g):
+    """A command with any number of arguments, most often a wrong one."""
+    command = list(g.pick(NAMES))
+    words = g.random.randint(0, 4)
+    if command[0] in UNMIXED:
+        return command + [g.key() if g.chance(0.4) else g.pick(JUNK) for _ in range(words)]
+    return command + [g.key() if g.chance(0.4) else g.value() for _ in range(words)]
+
+
 def unknown(g):
     return [
         g.pick([b"NOSUCH", b"GETT", b"", b"get\r\n", b"x" * 200, b"foo|bar", b"SET\x00"]),
@@ -644,6 +696,23 @@ def debug(g):
         ),
     ]
 
+
+# What any_number calls. Not here: what ends or delays the connection, and what describes the server.
+NAMES = [
+    name.split()
+    for name in (
+        b"SET,GET,GETEX,GETDEL,GETSET,GETRANGE,SUBSTR,SETRANGE,APPEND,STRLEN,INCR,DECR,INCRBY,DECRBY,"
+        b"INCRBYFLOAT,MGET,MSET,MSETNX,SETNX,SETEX,PSETEX,LCS,LPUSH,RPUSH,LPUSHX,RPUSHX,LPOP,RPOP,"
+        b"LLEN,LINDEX,LRANGE,LSET,LREM,LTRIM,LINSERT,LPOS,LMOVE,RPOPLPUSH,LMPOP,DEL,UNLINK,EXISTS,"
+        b"TOUCH,TYPE,RENAME,RENAMENX,COPY,MOVE,KEYS,SCAN,RANDOMKEY,EXPIRE,PEXPIRE,EXPIREAT,PEXPIREAT,"
+        b"TTL,PTTL,EXPIRETIME,PEXPIRETIME,PERSIST,SELECT,SWAPDB,FLUSHDB,FLUSHALL,DBSIZE,PING,ECHO,"
+        b"RESET,HELLO,TIME,OBJECT,OBJECT ENCODING,OBJECT REFCOUNT,OBJECT IDLETIME,OBJECT FREQ,"
+        b"MEMORY,MEMORY USAGE,COMMAND COUNT,COMMAND INFO,COMMAND LIST,COMMAND GETKEYS,"
+        b"COMMAND GETKEYSANDFLAGS,CONFIG,CONFIG GET,CONFIG SET,CONFIG RESETSTAT,CONFIG REWRITE,CLIENT,"
+        b"CLIENT GETNAME,CLIENT SETNAME,CLIENT SETINFO,CLIENT NO-EVICT,CLIENT NO-TOUCH,CLIENT UNPAUSE,"
+        b"CLIENT KILL,CLIENT REPLY,CLIENT ID,DEBUG,DEBUG OBJECT,DEBUG STRINGMATCH-LEN"
+    ).split(b",")
+]
 
 # Weight and builder of each command, by the type that it works on.
 STRINGS = [
@@ -735,6 +804,7 @@ OTHERS = [
     (4, client),
     (5, command_),
     (4, unknown),
+    (25, any_number),
     (1, debug),
     (1, simple(b"CONFIG", b"NOSUCH")),
     (1, simple(b"MEMORY", b"NOSUCH")),

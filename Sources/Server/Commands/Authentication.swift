@@ -50,10 +50,12 @@ struct HelloRequest {
     }
 }
 
-/// The rule for names of clients and libraries: printable ASCII without spaces.
+/// The rule for names of clients and libraries: printable ASCII without spaces. As in Redis 7.4,
+/// what stands behind a zero byte is not looked at.
 enum ClientName {
-    static func isValid(_ name: Bytes) -> Bool {
-        (0..<name.count).allSatisfy { name[$0] >= 0x21 && name[$0] <= 0x7E }
+    static func isValid(_ whole: Bytes) -> Bool {
+        let name = whole.upToZero
+        return (0..<name.count).allSatisfy { name[$0] >= 0x21 && name[$0] <= 0x7E }
     }
 }
 

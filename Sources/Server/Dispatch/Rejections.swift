@@ -9,12 +9,12 @@ extension Server {
     @inline(never)
     func rejectUnknown(_ arguments: UnsafePointer<Bytes>, _ count: Int) {
         var text = Array("ERR unknown command '".utf8)
-        text += arguments[0].array.prefix(128)
+        text += arguments[0].upToZero.array.prefix(128)
         text += Array("', with args beginning with: ".utf8)
         var shown = 0
         var i = 1
         while i < count, shown < 128 {
-            let part = arguments[i].array.prefix(128 - shown)
+            let part = arguments[i].upToZero.array.prefix(128 - shown)
             text += Array("'".utf8) + part + Array("' ".utf8)
             shown += part.count + 3
             i += 1
@@ -45,7 +45,7 @@ extension Server {
     func rejectSubcommand(_ container: CommandID, _ word: Bytes) {
         let name = table.pointee.fullName(container).uppercased()
         var text = Array("ERR unknown subcommand '".utf8)
-        text += word.array.prefix(128)
+        text += word.upToZero.array.prefix(128)
         text += Array("'. Try \(name) HELP.".utf8)
         reply.pointee.error(text)
         noteRejected(container)

@@ -187,8 +187,9 @@ private func replyTime(_ c: inout CommandContext, relative: Bool, seconds: Bool)
         return
     }
     if relative { time = max(0, time - c.engine.pointee.now) }
-    // Rounded to the nearest second, wrapping around like Redis's sum at the end of time.
-    c.reply.pointee.integer(Int(seconds ? (time &+ 500) / 1000 : time))
+    // Rounded to the nearest second; the remainder decides, as a sum could pass the end of time.
+    let rounded = time / 1000 + (time % 1000 >= 500 ? 1 : 0)
+    c.reply.pointee.integer(Int(seconds ? rounded : time))
 }
 
 private let pttlRow = CommandRow(

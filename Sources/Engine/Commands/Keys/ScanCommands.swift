@@ -136,7 +136,8 @@ private func replyCursor(
 
 /// A cursor as Redis reads it: a decimal number of 64 bits, with blanks, a sign or zeros before it,
 /// a negative one counted down from 2^64; but -1 and other plain negative integers are refused.
-private func scanCursor(_ text: Bytes) -> UInt64? {
+private func scanCursor(_ whole: Bytes) -> UInt64? {
+    let text = whole.upToZero
     if let plain = text.integer { return UInt64(exactly: plain) }
     var i = 0
     while i < text.count, text[i] == 0x20 || (0x09...0x0D).contains(text[i]) { i += 1 }

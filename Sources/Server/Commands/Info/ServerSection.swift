@@ -25,7 +25,7 @@ extension Server {
         text.field("atomicvar_api", "none")
         text.field("gcc_version", "0.0.0")
         text.field("process_id", Int(getpid()))
-        text.field("process_supervised", supervision)
+        text.field("process_supervised", supervision.rawValue)
         text.field("run_id", runID)
         text.field("tcp_port", configuration.integer("port"))
         text.field("server_time_usec", clock.readRealtimeNanoseconds() / 1000)
@@ -59,13 +59,6 @@ extension Server {
             readlink("/proc/self/exe", $0.baseAddress!, $0.count)
         }
         return count > 0 ? String(decoding: path[..<count], as: UTF8.self) : ""
-    }
-
-    /// Who supervises the process, as far as it was told to care.
-    private var supervision: String {
-        let wanted = configuration.string("supervised")
-        let hasSystemd = wanted == "systemd" || wanted == "auto"
-        return hasSystemd && Notify.isSupervised ? "systemd" : "no"
     }
 
     private func putListeners(into text: inout TextBuffer) {

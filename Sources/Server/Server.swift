@@ -121,6 +121,7 @@ package final class Server {
         reply.deallocate()
         table.deinitialize(count: 1)
         table.deallocate()
+        batch.deinitialize(count: 1)
         batch.deallocate()
         commandStatistics.deallocate()
     }

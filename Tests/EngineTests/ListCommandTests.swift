@@ -44,7 +44,7 @@ private final class ListSession {
         var c = CommandContext(
             arguments: arguments.baseAddress!, count: arguments.count, engine: engine,
             database: engine.pointee.databases, reply: reply,
-            firstKeyHash: engine.pointee.hash(arguments[1]), ownedArgument: nil,
+            firstKeyHash: engine.pointee.hash(arguments[1]), keyHashes: nil, ownedArgument: nil,
             ownedArgumentIndex: 0, noTouch: false)
         switch arguments[0].string.lowercased() {
         case "lpush": lpushCommand(&c)

@@ -20,6 +20,9 @@ package struct CommandContext: ~Copyable {
     @usableFromInline package let reply: UnsafeMutablePointer<ReplyBuffer>
     /// Keyed hash of arguments[1], computed ahead; only meaningful where [1] is a key.
     @usableFromInline package let firstKeyHash: UInt64
+    /// Hashes of all keys in order, where the command has several and the look-ahead got to them;
+    /// their entries are on their way then.
+    @usableFromInline package let keyHashes: UnsafePointer<UInt64>?
     /// An argument received straight into a blob of its own (long values), or nil: the handler may
     /// adopt it as the value by taking a reference instead of copying.
     @usableFromInline package let ownedArgument: SharedBlob?
@@ -31,7 +34,7 @@ package struct CommandContext: ~Copyable {
     package init(
         arguments: UnsafePointer<Bytes>, count: Int, engine: UnsafeMutablePointer<Engine>,
         database: UnsafeMutablePointer<Database>, reply: UnsafeMutablePointer<ReplyBuffer>,
-        firstKeyHash: UInt64, ownedArgument: SharedBlob?, ownedArgumentIndex: Int, noTouch: Bool
+        firstKeyHash: UInt64, keyHashes: UnsafePointer<UInt64>?, ownedArgument: SharedBlob?, ownedArgumentIndex: Int, noTouch: Bool
     ) {
         self.arguments = arguments
         self.count = count
@@ -39,6 +42,7 @@ package struct CommandContext: ~Copyable {
         self.database = database
         self.reply = reply
         self.firstKeyHash = firstKeyHash
+        self.keyHashes = keyHashes
         self.ownedArgument = ownedArgument
         self.ownedArgumentIndex = ownedArgumentIndex
         self.noTouch = noTouch

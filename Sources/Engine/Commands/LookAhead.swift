@@ -1,7 +1,7 @@
 // What is found out about a batch of requests before the first of them runs. Hot.
 //
-// With a large keyspace the cost of a request is waiting for memory. So the commands of up to 16
-// requests are looked up, their first keys hashed and the buckets asked for; then, when those have
+// With a large keyspace the cost of a request is waiting for memory. So the commands of a batch of
+// requests are looked up, their keys hashed and the buckets asked for; then, when those have
 // arrived, the entries. The waiting of all requests overlaps. One call per batch crosses from the
 // session's module into this one.
 
@@ -9,22 +9,36 @@ import Memory
 import RESP
 
 /// A batch of at most `capacity` requests, as far as it is known ahead.
-package struct LookAhead {
-    package static var capacity: Int { 16 }
+package struct LookAhead: ~Copyable {
+    package static var capacity: Int { 32 }
+    /// Room for the hashes of commands with several keys, all requests of a batch together.
+    private static var keyCapacity: Int { 256 }
+    private static var noKeys: UInt16 { .max }
 
     /// Command numbers, `noNumber` where no command has that name. Raw, because comparing them is
     /// then comparing integers in any module.
-    package var ids = InlineArray<16, UInt16>(repeating: CommandID.noNumber)
+    package var ids = InlineArray<32, UInt16>(repeating: CommandID.noNumber)
     /// Whether the request has a number of arguments that the command takes.
-    package var accepted = InlineArray<16, Bool>(repeating: false)
+    package var accepted = InlineArray<32, Bool>(repeating: false)
     /// Hash of the first key, 0 where there is none.
-    package var hashes = InlineArray<16, UInt64>(repeating: 0)
+    package var hashes = InlineArray<32, UInt64>(repeating: 0)
+    /// Where in `keyHashes` those of a request with several keys begin.
+    private var keyStarts = InlineArray<32, UInt16>(repeating: Self.noKeys)
+    private let keyHashes: UnsafeMutablePointer<UInt64>
+    private var keyCount = 0
 
-    package init() {}
+    package init() { keyHashes = .allocate(capacity: Self.keyCapacity) }
+    deinit { keyHashes.deallocate() }
 
     /// The command of request `i`, nil where no command has that name.
     package func command(_ i: Int) -> CommandID? {
         ids[i] == CommandID.noNumber ? nil : CommandID(number: ids[i])
+    }
+
+    /// The hashes of all keys of request `i`, in order, if it has several and they were looked at.
+    @inline(__always)
+    package func allKeyHashes(_ i: Int) -> UnsafePointer<UInt64>? {
+        keyStarts[i] == Self.noKeys ? nil : UnsafePointer(keyHashes + Int(keyStarts[i]))
     }
 
     /// The number of a container's subcommand, or the container's own if it has none of that name.
@@ -41,9 +55,11 @@ package struct LookAhead {
         _ table: borrowing CommandTable, _ database: UnsafeMutablePointer<Database>
     ) {
         assert(count <= Self.capacity)
+        keyCount = 0
         for i in 0..<count {
             let request = requests[i]
             hashes[i] = 0
+            keyStarts[i] = Self.noKeys
             guard let id = table.find(arguments[request.argumentStart]) else {
                 ids[i] = CommandID.noNumber
                 continue
@@ -57,15 +73,47 @@ package struct LookAhead {
             accepted[i] = facts.pointee.accepts(request.count)
             let firstKey = Int(facts.pointee.firstKey)
             guard firstKey > 0, firstKey < request.count else { continue }
+            if facts.pointee.lastKey < 0, request.count > firstKey &+ 1 {
+                keyStarts[i] = lookAtKeys(
+                    arguments + request.argumentStart, request.count, facts, database)
+                if keyStarts[i] != Self.noKeys {
+                    hashes[i] = keyHashes[Int(keyStarts[i])]
+                    continue
+                }
+            }
             let hash = database.pointee.table.hash(arguments[request.argumentStart &+ firstKey])
             hashes[i] = hash
             if count > 1 { database.pointee.prefetchBucket(hash) }
         }
-        guard count > 1 else { return }
+        guard count > 1 || keyCount > 0 else { return }
         for i in 0..<count where hashes[i] != 0 { database.pointee.prefetchEntry(hashes[i]) }
+        for i in 0..<keyCount { database.pointee.prefetchEntry(keyHashes[i]) }
         // Long values stand behind a pointer: a third step, only while such values are in use.
         guard database.pointee.engine.pointee.usesBlobs else { return }
         database.pointee.engine.pointee.usesBlobs = false
         for i in 0..<count where hashes[i] != 0 { database.pointee.prefetchBlob(hashes[i]) }
+    }
+
+    /// Hashes all keys of a request whose keys reach to its end, and asks for their buckets.
+    @inline(never)
+    private mutating func lookAtKeys(
+        _ arguments: UnsafePointer<Bytes>, _ count: Int, _ facts: UnsafePointer<CommandFacts>,
+        _ database: UnsafeMutablePointer<Database>
+    ) -> UInt16 {
+        let step = max(1, Int(facts.pointee.keyStep))
+        let last = count &+ Int(facts.pointee.lastKey)
+        var i = Int(facts.pointee.firstKey)
+        guard last >= i, (last &- i) / step &+ 1 <= Self.keyCapacity &- keyCount else {
+            return Self.noKeys
+        }
+        let start = keyCount
+        while i <= last {
+            let hash = database.pointee.table.hash(arguments[i])
+            keyHashes[keyCount] = hash
+            keyCount &+= 1
+            database.pointee.prefetchBucket(hash)
+            i &+= step
+        }
+        return UInt16(truncatingIfNeeded: start)
     }
 }

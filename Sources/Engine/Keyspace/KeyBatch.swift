@@ -17,6 +17,11 @@ struct KeyBatch {
         _ c: borrowing CommandContext, from first: Int, count: Int, every step: Int = 1
     ) {
         assert(count > 0 && count <= Self.size)
+        if let known = c.keyHashes {
+            let from = (first &- 1) / step
+            for i in 0..<count { hashes[i & 15] = known[from &+ i] }
+            return
+        }
         if count == 1 {
             // The session has looked ahead for argument 1.
             hashes[0] = first == 1 ? c.firstKeyHash : c.engine.pointee.hash(c[first])

@@ -67,6 +67,7 @@ final class CommandSession {
             var c = CommandContext(
                 arguments: buffer.baseAddress!, count: buffer.count, engine: engine,
                 database: database, reply: reply, firstKeyHash: engine.pointee.hash(first),
+                keyHashes: nil,
                 ownedArgument: owned, ownedArgumentIndex: index, noTouch: noTouch)
             dispatch(&c)
         }

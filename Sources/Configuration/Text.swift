@@ -78,7 +78,7 @@ private func saturate(_ digits: ArraySlice<UInt8>, _ base: Int, _ negative: Bool
 /// Reads an amount of memory: digits and a unit in any letter case (b, k, kb, m, mb, g, gb; k is
 /// a thousand, kb is 1024). No digits mean zero and too many saturate, as in Redis; an amount that
 /// overflows by its unit is refused, where Redis would wrap.
-func memoryAmount(_ text: ByteText) -> UInt? {
+package func memoryAmount(_ text: ByteText) -> UInt? {
     let end = text.firstIndex { $0 &- 48 >= 10 } ?? text.count
     var amount: UInt = 0
     for c in text[..<end] {

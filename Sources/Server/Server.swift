@@ -74,6 +74,8 @@ package final class Server {
     /// The program's name as it was called, for the process title.
     var programName = ""
     var supervision = Supervision.none
+    /// DEBUG PAUSE-CRON.
+    var isCronPaused = false
     /// The pid file that this process wrote, to be removed at the end.
     var writtenPidFile: String?
     /// oom_score_adj as the process found it; nil until it is first changed.

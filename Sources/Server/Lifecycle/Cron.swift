@@ -31,6 +31,7 @@ extension Server {
 
     func cron() {
         armCron()
+        guard !isCronPaused else { return }
         rates.cronCount += 1
         sampleRates()
         sampleFigures()

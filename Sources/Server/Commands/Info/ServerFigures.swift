@@ -14,7 +14,10 @@ struct ClientSizes {
     mutating func note(_ client: ClientPointer) {
         total += client.pointee.memoryBytes
         let connection = client.pointee.connection
-        largestInput = max(largestInput, connection.pointee.input.capacity)
+        // A long argument gathers in memory of its own, beside the input buffer.
+        let input =
+            connection.pointee.input.capacity + (client.pointee.partial?.pointee.footprint ?? 0)
+        largestInput = max(largestInput, input)
         largestOutput = max(largestOutput, connection.pointee.output.memory)
     }
 }

@@ -45,10 +45,14 @@ package struct Configuration {
         refresh()
     }
 
+    /// What CONFIG SET, but not a file, corrects silently.
+    mutating func correctChanged() {
+        if bytes("repl-backlog-size") < 16384 { self["repl-backlog-size"] = .memory(16384) }
+    }
+
     /// Brings values into the bounds that Redis corrects silently, then makes `settings` anew.
     mutating func refresh() {
         self["hz"] = .integer(min(max(integer("hz"), 1), 500))
-        if bytes("repl-backlog-size") < 16384 { self["repl-backlog-size"] = .memory(16384) }
         let watchdog = integer("watchdog-period")
         if watchdog > 0 {
             self["watchdog-period"] = .integer(max(watchdog, 2000 / integer("hz")))

@@ -69,6 +69,7 @@ extension Configuration {
             restoreDirectory(from: next)
             throw error
         }
+        if rows.contains(where: { $0.name == "repl-backlog-size" }) { next.correctChanged() }
         next.refresh()
         let changed = values.indices.filter { values[$0] != next.values[$0] }
             .map { DirectiveTable.all[$0].name }

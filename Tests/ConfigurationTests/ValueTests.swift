@@ -202,6 +202,7 @@ private let fileCases: [(String, String)] = [
     ("unixsocketperm 7777", "!argument must be between 0 and 777 inclusive"),
     ("unixsocketperm -1", "!argument must be between 0 and 777 inclusive"),
     ("unixsocketperm 777777777777777777777777", "!argument must be between 0 and 777 inclusive"),
+    ("repl-backlog-size 1k", "1000"),
     ("replicaof example.com 6380", "example.com 6380"), ("slaveof no one", ""),
     ("replicaof a b", "!Invalid master port"), ("replicaof a 65536", "!Invalid master port"),
     ("replicaof a", "!wrong number of arguments"),

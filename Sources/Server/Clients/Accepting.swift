@@ -52,8 +52,9 @@ extension Server {
 
     private static var protectedModeError: StaticString {
         """
-        -DENIED flashkvd runs in protected mode: protected-mode is on and no password is set for \
-        the default user, so only connections from this machine are accepted. To let others in, \
+        -DENIED Redis is running in protected mode because protected mode is enabled and no \
+        password is set for the default user. Only connections from this machine are accepted \
+        then. To let others in, \
         either set a password (requirepass in the configuration file, or CONFIG SET requirepass \
         from this machine), or, where the network is safe, turn the mode off (protected-mode no, \
         or CONFIG SET protected-mode no followed by CONFIG REWRITE).\r\n

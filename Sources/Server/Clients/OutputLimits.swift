@@ -27,7 +27,8 @@ extension Server {
     @inline(never)
     private func drop(_ client: ClientPointer) -> Bool {
         log.warning(
-            "Client \(describe(client)) closed for overcoming of output buffer limits.")
+            "Client \(describe(client)) scheduled to be closed ASAP for overcoming of output "
+                + "buffer limits.")
         statistics.outputBufferDisconnections += 1
         close(client)
         return false

@@ -29,6 +29,7 @@ package enum ServerProcess {
             return 1
         }
         log.noteProcess()
+        CrashLog.install(configuration)
         logStart(isDefault: isDefault, log)
         guard setLocale(configuration.string("locale-collate")) else {
             log.warning("Failed to configure LOCALE for invalid locale name.")

@@ -28,6 +28,7 @@ extension Server {
     private func applyEngineSettings(_ values: Settings) {
         engine.pointee.settings.listMaxListpackSize = values.listMaxListpackSize
         engine.pointee.settings.maxMemory = values.maxmemoryBytes
+        engine.pointee.settings.protoMaxBulkLength = values.protoMaxBulkLengthBytes
         settings.limitsMemory = values.maxmemoryBytes != 0
         configuration.text("maxmemory-policy").withBytes {
             engine.pointee.setEviction(

@@ -74,6 +74,7 @@ final class HandlerFixture {
                     database: server.engine.pointee.databases + Int(client.pointee.database),
                     reply: reply,
                     firstKeyHash: server.engine.pointee.hash(list[min(1, list.count - 1)]),
+                    keyHashes: nil,
                     ownedArgument: nil, ownedArgumentIndex: -1,
                     noTouch: false)
                 handler(server)(client, &context)

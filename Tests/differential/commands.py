@@ -639,7 +639,7 @@ def any_number(g):
 
 def unknown(g):
     return [
-        g.pick([b"NOSUCH", b"GETT", b"", b"get\r\n", b"x" * 200, b"foo|bar", b"SET\x00"]),
+        g.pick([b"NOSUCH", b"GETT", b"", b"get\r\n", b"x" * 200, b"foo|bar", b"NOSUCH\x00x"]),
         *g.values(0, 3),
     ]
 

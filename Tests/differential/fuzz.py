@@ -68,6 +68,8 @@ class Side:
         result, inspect = {}, self.inspector
         for database in range(16):
             inspect.command("SELECT", database)
+            # What is past its time goes now.
+            inspect.command("EXISTS", *KEYS)
             keys = sorted(inspect.value("KEYS", "*"))
             for start in range(0, len(keys), 50):
                 part = keys[start : start + 50]
@@ -198,8 +200,7 @@ class Fuzzer:
     def report(self, what, ours, theirs, keys):
         self.differences += 1
         print(f"DIFFERENCE seed {self.seed}, {what}")
-        for name, raw in zip(self.names, (ours, theirs)):
-            print(f"  {name:12} {clip(raw)}")
+        show_parting(self.names, ours, theirs)
         for key in sorted(set(keys) & KEY_SET):
             print(f"  last commands on {key!r}:")
             for index, which, command, reply in self.history[key]:
@@ -264,6 +265,15 @@ def escape(byte):
 def clip(raw, limit=300):
     text = repr(raw)
     return text if len(text) <= limit else f"{text[:limit]}... ({len(raw)} bytes)"
+
+
+def show_parting(names, ours, theirs):
+    """Prints two replies, from shortly before they part if they are long."""
+    same = next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b), None)
+    start = max(0, (min(len(ours), len(theirs)) if same is None else same) - 150)
+    for name, raw in zip(names, (ours, theirs)):
+        lead = f"... from byte {start} of {len(raw)}: " if start else ""
+        print(f"  {name:12} {lead}{clip(raw[start:])}")
 
 
 def show(command):

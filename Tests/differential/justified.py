@@ -8,6 +8,8 @@ difference between two raw replies, or None.
 name one of the others describe how that one differs from 7.4.
 """
 
+import re
+
 from resp import decode
 
 RULES = []
@@ -138,6 +140,14 @@ def idle_time(command, ours, theirs):
 )
 def shared_integer(command, ours, theirs):
     return {ours, theirs} == {b":1\r\n", b":2147483647\r\n"}
+
+
+@rule("an address, a clock, and the length of a dump that Redis compresses", [b"DEBUG OBJECT"])
+def debug_object_figures(command, ours, theirs):
+    def masked(raw):
+        return re.sub(rb"(at|refcount|serializedlength|lru|idle):\w+", rb"\1", raw)
+
+    return masked(ours) == masked(theirs)
 
 
 @rule("each allocator has its own sizes", [b"MEMORY USAGE"])

@@ -115,7 +115,7 @@ extension Server {
         case .auth: authCommand(client, &c)
         case .select: selectCommand(client, &c)
         // Server: Client
-        case .client, .config: rejectSubcommand(id, c[1])
+        case .client: rejectSubcommand(id, c[1])
         case .clientId: clientIdCommand(client, &c)
         case .clientGetname: clientGetnameCommand(client, &c)
         case .clientSetname: clientSetnameCommand(client, &c)
@@ -129,6 +129,13 @@ extension Server {
         case .clientPause: clientPauseCommand(client, &c)
         case .clientUnpause: clientUnpauseCommand(client, &c)
         case .clientHelp: clientHelpCommand(client, &c)
+        // Server: Config
+        case .config: rejectSubcommand(id, c[1])
+        case .configGet: configGetCommand(client, &c)
+        case .configSet: configSetCommand(client, &c)
+        case .configResetstat: configResetstatCommand(client, &c)
+        case .configRewrite: configRewriteCommand(client, &c)
+        case .configHelp: configHelpCommand(client, &c)
         // Server: Info
         case .info: infoCommand(client, &c)
         case .time: timeCommand(client, &c)
@@ -145,7 +152,10 @@ extension Server {
         case .commandGetkeysandflags:
             commandGetkeysandflagsCommand(table.pointee, c.arguments, c.count, c.reply)
         case .commandHelp: commandHelpCommand(table.pointee, c.arguments, c.count, c.reply)
-        default: c.reply.pointee.ok()
+        // Server: Debug
+        case .debug: debugCommand(client, &c)
+        // Server: Admin
+        case .shutdown: shutdownCommand(client, &c)
         }
     }
 }

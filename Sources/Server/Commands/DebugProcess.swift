@@ -22,7 +22,6 @@ extension Server {
         case ("oom", 2): die("Out Of Memory: DEBUG OOM called")
         case ("segfault", 2):
             log.warning("DEBUG SEGFAULT called")
-            signal(SIGSEGV, SIG_DFL)
             raise(SIGSEGV)
         case ("reload", _): debugReload(&c)
         case ("loadaof", 2): refuseLoading(&c)

@@ -17,8 +17,6 @@ struct Compaction: ~Copyable {
     var chosen: [SlabHeap.SlabPointer] = []
     /// Passes finished since start.
     var passes = 0
-    /// Room that the last pass left: nothing is gained by another one until it changes.
-    var roomLeft = -1
 
     /// Free room in slabs worth a pass: a fifth of what is live, and at least this many bytes.
     static let worthwhileBytes = 4 << 20
@@ -28,10 +26,9 @@ extension Engine {
     /// Whether slabs hold so much free room that a pass pays. Cheap; the server asks now and then.
     package var wantsCompaction: Bool {
         guard settings.compaction, compaction.phase == .idle else { return false }
-        // Two regions of slack are normal: the one being filled and the spare one.
-        let room = heap.pointee.mappedBytes - heap.pointee.liveBytes - 2 * Pages.pieceBytes
+        let used = heap.pointee.mappedBytes - heap.pointee.freeSlabs * SlabHeap.slabBytes
+        let room = used - heap.pointee.liveBytes
         return room > Compaction.worthwhileBytes && room * 5 > heap.pointee.liveBytes
-            && room != compaction.roomLeft
     }
 
     /// Whether a pass is under way or some table should shrink.
@@ -41,34 +38,33 @@ extension Engine {
         return false
     }
 
-    /// Starts a pass: chooses the regions and slabs to empty.
-    ///
-    /// - Complexity: O(slabs), some 20 ns each.
+    /// Starts a pass: chooses the slabs to empty.
     package mutating func startCompaction() {
         guard compaction.phase == .idle else { return }
-        var census = [SlabCensus](repeating: SlabCensus(), count: SlabHeap.classCount)
-        heap.pointee.forEachSlab { slab, _ in census[Int(slab.pointee.cellBytes) / 8].add(slab) }
-        let needed = census.reduce(0) { $0 + $1.needed }
-        heap.pointee.evacuateRegions(keeping: needed / SlabHeap.slabsPerRegion + 1)
-        // What stays is counted anew: slabs of regions that go are emptied anyway.
-        for i in census.indices { census[i].forgetSlabs() }
-        heap.pointee.forEachSlab { slab, leaving in
-            if !leaving { census[Int(slab.pointee.cellBytes) / 8].count(slab) }
-        }
-        for i in census.indices { census[i].chooseLevel() }
-        var chosen: [SlabHeap.SlabPointer] = []
-        heap.pointee.forEachSlab { slab, leaving in
-            if leaving || census[Int(slab.pointee.cellBytes) / 8].takes(slab) { chosen.append(slab) }
-        }
-        guard !chosen.isEmpty else {
-            heap.pointee.settleRegions()
-            return
-        }
-        for slab in chosen { heap.pointee.evacuate(slab) }
-        compaction.chosen = chosen
+        var classes = [[SlabHeap.SlabPointer]](repeating: [], count: SlabHeap.classCount)
+        heap.pointee.forEachSlab { classes[Int($0.pointee.cellBytes) / 8].append($0) }
+        for slabs in classes where slabs.count > 1 { choose(from: slabs) }
+        guard !compaction.chosen.isEmpty else { return }
         compaction.phase = .walking
         compaction.database = 0
         compaction.bucket = 0
+    }
+
+    private mutating func choose(from slabs: [SlabHeap.SlabPointer]) {
+        let live = slabs.reduce(0) { $0 + Int($1.pointee.live) }
+        let capacity = Int(slabs[0].pointee.capacity)
+        let needed = (live + live / 32) / capacity + 1
+        guard needed < slabs.count else { return }
+        // Emptiest first, and among equals those that share a region, so that regions empty.
+        let ordered = slabs.sorted { a, b in
+            let x = Int(a.pointee.live) * 4 / capacity
+            let y = Int(b.pointee.live) * 4 / capacity
+            return x == y ? UInt(bitPattern: a) < UInt(bitPattern: b) : x < y
+        }
+        for slab in ordered.prefix(slabs.count - needed) {
+            heap.pointee.evacuate(slab)
+            compaction.chosen.append(slab)
+        }
     }
 
     /// One bounded piece of work. Returns false when there is none.
@@ -119,66 +115,9 @@ extension Engine {
 
     private mutating func finishCompaction() {
         for slab in compaction.chosen { heap.pointee.settle(slab) }
-        heap.pointee.settleRegions()
         compaction.chosen.removeAll()
         compaction.phase = .idle
         compaction.passes += 1
-        compaction.roomLeft =
-            heap.pointee.mappedBytes - heap.pointee.liveBytes - 2 * Pages.pieceBytes
-    }
-}
-
-/// The slabs of one size class by how full they are: which of them to empty.
-private struct SlabCensus {
-    private static var levels: Int { 16 }
-
-    private var live = 0
-    private var capacity = 1
-    private var slabs = 0
-    private var histogram = [Int](repeating: 0, count: levels + 1)
-    /// Slabs below this level go; of those at it, `rest` more.
-    private var level = 0
-    private var rest = 0
-
-    /// Slabs that hold what is live, with a little room.
-    var needed: Int { live == 0 ? 0 : (live + live / 32) / capacity + 1 }
-
-    mutating func add(_ slab: SlabHeap.SlabPointer) {
-        live += Int(slab.pointee.live)
-        capacity = Int(slab.pointee.capacity)
-        count(slab)
-    }
-
-    mutating func count(_ slab: SlabHeap.SlabPointer) {
-        slabs += 1
-        histogram[fullness(slab)] += 1
-    }
-
-    mutating func forgetSlabs() {
-        slabs = 0
-        histogram = [Int](repeating: 0, count: Self.levels + 1)
-    }
-
-    /// Finds up to which level slabs must go so that only the needed number stays.
-    mutating func chooseLevel() {
-        rest = max(0, slabs - needed)
-        while level < Self.levels, rest >= histogram[level] {
-            rest -= histogram[level]
-            level += 1
-        }
-    }
-
-    mutating func takes(_ slab: SlabHeap.SlabPointer) -> Bool {
-        let own = fullness(slab)
-        if own < level { return true }
-        // A slab that is nearly full is not worth moving.
-        guard own == level, rest > 0, own < Self.levels - 1 else { return false }
-        rest -= 1
-        return true
-    }
-
-    private func fullness(_ slab: SlabHeap.SlabPointer) -> Int {
-        Int(slab.pointee.live) * Self.levels / Int(slab.pointee.capacity)
     }
 }
 

@@ -37,8 +37,6 @@ struct SlabHeap: ~Copyable {
     struct Region {
         /// Bit i: slab i is in use.
         var used: UInt32
-        /// Being emptied as a whole: no slab is taken from it.
-        var evacuating: Bool
         var position: Int
     }
 
@@ -204,7 +202,8 @@ struct SlabHeap: ~Copyable {
     // MARK: Slabs and regions
 
     private mutating func makeSlab(_ cell: Int) -> SlabPointer {
-        let region = fullestRegionWithRoom() ?? addRegion()
+        if freeSlabs == 0 { addRegion() }
+        let region = fullestRegionWithRoom()
         let header = Self.header(of: region)
         let index = (~header.pointee.used).trailingZeroBitCount
         header.pointee.used |= 1 << UInt32(index)
@@ -220,21 +219,19 @@ struct SlabHeap: ~Copyable {
         return slab
     }
 
-    private func fullestRegionWithRoom() -> UnsafeMutableRawPointer? {
-        if freeSlabs == 0 { return nil }
+    private func fullestRegionWithRoom() -> UnsafeMutableRawPointer {
         var best: UnsafeMutableRawPointer?
         var bestUsed = -1
         var i = regionCount - 1
         while i >= 0 {
-            let header = Self.header(of: regions[i])
-            let used = header.pointee.used.nonzeroBitCount
-            if used < Self.slabsPerRegion && used > bestUsed && !header.pointee.evacuating {
+            let used = Self.header(of: regions[i]).pointee.used.nonzeroBitCount
+            if used < Self.slabsPerRegion && used > bestUsed {
                 best = regions[i]
                 bestUsed = used
             }
             i -= 1
         }
-        return best
+        return best.unsafelyUnwrapped
     }
 
     private mutating func releaseSlab(_ slab: SlabPointer) {
@@ -245,9 +242,7 @@ struct SlabHeap: ~Copyable {
         header.pointee.used &= ~(1 << UInt32((address - base) / UInt(Self.slabBytes)))
         freeSlabs += 1
         // One region of slack: a keyspace that breathes does not map and unmap each time.
-        if header.pointee.used == 0,
-            header.pointee.evacuating || freeSlabs >= 2 * Self.slabsPerRegion
-        {
+        if header.pointee.used == 0 && freeSlabs >= 2 * Self.slabsPerRegion {
             removeRegion(region)
         }
     }
@@ -257,7 +252,7 @@ struct SlabHeap: ~Copyable {
         (region + 64).assumingMemoryBound(to: Region.self)
     }
 
-    private mutating func addRegion() -> UnsafeMutableRawPointer {
+    private mutating func addRegion() {
         if regionCount == regionCapacity {
             let larger = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(
                 capacity: regionCapacity * 2)
@@ -268,11 +263,10 @@ struct SlabHeap: ~Copyable {
         }
         let region = Pages.map()
         (region + 64).bindMemory(to: Region.self, capacity: 1)
-            .initialize(to: Region(used: 0, evacuating: false, position: regionCount))
+            .initialize(to: Region(used: 0, position: regionCount))
         regions[regionCount] = region
         regionCount += 1
         freeSlabs += Self.slabsPerRegion
-        return region
     }
 
     private mutating func removeRegion(_ region: UnsafeMutableRawPointer) {
@@ -296,47 +290,16 @@ struct SlabHeap: ~Copyable {
         return false
     }
 
-    /// Calls `body` with every slab in use, and whether its region is being emptied.
-    func forEachSlab(_ body: (SlabPointer, _ regionIsEvacuating: Bool) -> Void) {
+    /// Calls `body` with every slab in use.
+    func forEachSlab(_ body: (SlabPointer) -> Void) {
         for i in 0..<regionCount {
-            let evacuating = Self.header(of: regions[i]).pointee.evacuating
-            forEachSlab(inRegion: i) { body($0, evacuating) }
-        }
-    }
-
-    private func forEachSlab(inRegion i: Int, _ body: (SlabPointer) -> Void) {
-        let region = regions[i]
-        var used = Self.header(of: region).pointee.used
-        while used != 0 {
-            let index = used.trailingZeroBitCount
-            used &= used &- 1
-            body((region + index * Self.slabBytes).assumingMemoryBound(to: Slab.self))
-        }
-    }
-
-    /// Chooses all but the `kept` regions with the most live bytes to be emptied.
-    func evacuateRegions(keeping kept: Int) {
-        guard kept < regionCount else { return }
-        var order: [(live: Int, index: Int)] = []
-        for i in 0..<regionCount {
-            var live = 0
-            forEachSlab(inRegion: i) { live += Int($0.pointee.live) * Int($0.pointee.cellBytes) }
-            order.append((live, i))
-        }
-        order.sort { $0.live > $1.live }
-        for (_, i) in order[kept...] { Self.header(of: regions[i]).pointee.evacuating = true }
-    }
-
-    /// Regions serve allocations again; those that are empty by now go back to the kernel.
-    mutating func settleRegions() {
-        var i = regionCount - 1
-        while i >= 0 {
             let region = regions[i]
-            if Self.header(of: region).pointee.evacuating {
-                Self.header(of: region).pointee.evacuating = false
-                if Self.header(of: region).pointee.used == 0 { removeRegion(region) }
+            var used = Self.header(of: region).pointee.used
+            while used != 0 {
+                let index = used.trailingZeroBitCount
+                used &= used &- 1
+                body((region + index * Self.slabBytes).assumingMemoryBound(to: Slab.self))
             }
-            i -= 1
         }
     }
 

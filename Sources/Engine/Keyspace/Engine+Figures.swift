@@ -10,13 +10,6 @@ extension Engine {
         return sum
     }
 
-    /// Bytes of hash tables in pages of their own, which the allocator knows nothing of.
-    package var mappedTableBytes: Int {
-        var sum = 0
-        for i in 0..<databaseCount { sum += databases[i].table.mappedBytes }
-        return sum
-    }
-
     /// Whether a pass of compaction is under way, and how many have ended.
     package var compactionPasses: (isRunning: Bool, finished: Int) {
         (compaction.phase != .idle, compaction.passes)
@@ -49,13 +42,5 @@ extension Database {
             }
         }
         return count == 0 ? 0 : Int(min(sum / Double(count), 0x1p62))
-    }
-}
-
-extension Table {
-    /// Bytes in pages of their own: all chunks, but for a first one that is still small.
-    var mappedBytes: Int {
-        let chunks = bucketBytes - childCount * Bucket.bytes
-        return chunks - chunks % Pages.pieceBytes
     }
 }

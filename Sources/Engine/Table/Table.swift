@@ -4,7 +4,8 @@
 // level + 1 bits, is i; or, where that bucket does not exist yet, cut to level bits. Growing splits
 // one bucket at a time, in order; shrinking merges the last one back. So there is never a second
 // table and never a rehash: the cost of an insert is bounded, and memory follows the count.
-// Buckets live in chunks of 2 MiB (the first one grows by doubling up to that).
+// Buckets live in chunks of 64 KiB (the first one grows by doubling up to that), small enough that
+// neither a new chunk nor the growth of the first one is felt.
 //
 // Complexity: find, insert, remove O(1) expected; 1.1 buckets touched per hit at load 0.75.
 // The table owns its buckets, not the elements.
@@ -33,8 +34,9 @@ struct Table<Element: TableElement>: ~Copyable {
         var element: Element { Element(raw: bucket.pointer(at: slot)) }
     }
 
-    private static var chunkShift: Int { 15 }
+    private static var chunkShift: Int { 10 }
     private static var chunkBuckets: Int { 1 << chunkShift }
+    private static var chunkBytes: Int { chunkBuckets * Bucket.bytes }
     /// Elements per bucket that the table grows at, times four: load 0.75.
     private static var growthQuarters: Int { 27 }
 
@@ -86,7 +88,7 @@ struct Table<Element: TableElement>: ~Copyable {
     /// Bytes of buckets, children included.
     var bucketBytes: Int {
         let first = firstChunkBuckets * Bucket.bytes
-        return first + (chunkCount - 1) * Pages.pieceBytes + childCount * Bucket.bytes
+        return first + (chunkCount - 1) * Self.chunkBytes + childCount * Bucket.bytes
     }
 
     // MARK: Finding
@@ -353,15 +355,7 @@ struct Table<Element: TableElement>: ~Copyable {
     @inline(never)
     private mutating func growFirstChunk() {
         let old = firstChunkBuckets * Bucket.bytes
-        if old * 2 == Pages.pieceBytes {
-            let piece = Pages.map()
-            Allocator.account(Pages.pieceBytes)
-            piece.copyMemory(from: directory[0], byteCount: old)
-            Allocator.deallocate(directory[0], old)
-            directory[0] = piece
-        } else {
-            directory[0] = Allocator.reallocate(directory[0], from: old, to: old * 2)
-        }
+        directory[0] = Allocator.reallocate(directory[0], from: old, to: old * 2)
         firstChunkBuckets *= 2
     }
 
@@ -375,8 +369,7 @@ struct Table<Element: TableElement>: ~Copyable {
             directory = larger
             directoryCapacity *= 2
         }
-        directory[chunkCount] = Pages.map()
-        Allocator.account(Pages.pieceBytes)
+        directory[chunkCount] = Allocator.allocate(Self.chunkBytes)
         chunkCount += 1
     }
 
@@ -433,25 +426,13 @@ struct Table<Element: TableElement>: ~Copyable {
 
     private mutating func shrinkFirstChunk() {
         let old = firstChunkBuckets * Bucket.bytes
-        if old == Pages.pieceBytes {
-            let smaller = Allocator.allocate(old / 2)
-            smaller.copyMemory(from: directory[0], byteCount: bucketCount * Bucket.bytes)
-            freeChunk(0)
-            directory[0] = smaller
-        } else {
-            directory[0] = Allocator.reallocate(directory[0], from: old, to: old / 2)
-        }
+        directory[0] = Allocator.reallocate(directory[0], from: old, to: old / 2)
         firstChunkBuckets /= 2
     }
 
     private func freeChunk(_ i: Int) {
-        let bytes = firstChunkBuckets * Bucket.bytes
-        if i > 0 || bytes == Pages.pieceBytes {
-            Pages.unmap(directory[i])
-            Allocator.account(-Pages.pieceBytes)
-        } else {
-            Allocator.deallocate(directory[0], bytes)
-        }
+        let bytes = i > 0 ? Self.chunkBytes : firstChunkBuckets * Bucket.bytes
+        Allocator.deallocate(directory[i], bytes)
     }
 
     /// Frees child buckets; returns how many.

@@ -7,6 +7,7 @@
 // tools look for them.
 
 import Configuration
+import Engine
 import EventLoop
 import Glibc
 import Memory
@@ -36,6 +37,10 @@ package enum ServerProcess {
             return 1
         }
         log.role = "M"
+        Pages.probe()
+        if !Pages.areHuge {
+            log.notice("Huge pages are slow to come by on this machine: using small pages.")
+        }
         guard let server = makeServer(configuration, log) else { return 1 }
         server.executable = executable
         server.supervision = supervision

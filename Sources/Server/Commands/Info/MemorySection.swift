@@ -97,18 +97,17 @@ extension Server {
         text.field("compaction_running", engine.pointee.compactionPasses.isRunning ? 1 : 0)
     }
 
-    /// The allocator's figures with slabs and mapped tables; of an allocator without figures, what
+    /// The allocator's figures with slabs; of an allocator without figures, what
     /// the server itself counts.
     private func allocatorFigures(_ used: Int) -> AllocatorStatistics {
         guard let own = AllocatorStatistics.read() else {
             return AllocatorStatistics(allocated: used, active: used, resident: used, muzzy: 0)
         }
         let slabs = engine.pointee.slabBytes
-        let tables = engine.pointee.mappedTableBytes
         return AllocatorStatistics(
-            allocated: own.allocated + slabs.live + tables,
-            active: own.active + slabs.mapped + tables,
-            resident: own.resident + slabs.mapped + tables, muzzy: own.muzzy)
+            allocated: own.allocated + slabs.live,
+            active: own.active + slabs.mapped,
+            resident: own.resident + slabs.mapped, muzzy: own.muzzy)
     }
 
     // MARK: The process

@@ -26,14 +26,20 @@ package struct ConnectionState: OptionSet, Sendable {
     /// The socket has failed or the server gave it up: nothing is sent any more, close it.
     @inlinable package static var failed: ConnectionState { ConnectionState(rawValue: 1 << 4) }
     /// Close once everything queued is sent.
-    @inlinable package static var closeAfterReply: ConnectionState { ConnectionState(rawValue: 1 << 5) }
+    @inlinable package static var closeAfterReply: ConnectionState {
+        ConnectionState(rawValue: 1 << 5)
+    }
     /// In the run queue.
     @inlinable package static var scheduled: ConnectionState { ConnectionState(rawValue: 1 << 6) }
     /// In the part of the run queue that this turn serves.
-    @inlinable package static var scheduledThisTurn: ConnectionState { ConnectionState(rawValue: 1 << 7) }
+    @inlinable package static var scheduledThisTurn: ConnectionState {
+        ConnectionState(rawValue: 1 << 7)
+    }
     /// A unix socket, registered for writability only while output waits.
     @inlinable package static var unixSocket: ConnectionState { ConnectionState(rawValue: 1 << 8) }
-    @inlinable package static var watchesOutput: ConnectionState { ConnectionState(rawValue: 1 << 9) }
+    @inlinable package static var watchesOutput: ConnectionState {
+        ConnectionState(rawValue: 1 << 9)
+    }
     /// Scheduled by `enqueue` alone: once flushed it need not have a turn.
     @inlinable package static var outputOnly: ConnectionState { ConnectionState(rawValue: 1 << 10) }
 }

@@ -34,7 +34,8 @@ package struct CommandContext: ~Copyable {
     package init(
         arguments: UnsafePointer<Bytes>, count: Int, engine: UnsafeMutablePointer<Engine>,
         database: UnsafeMutablePointer<Database>, reply: UnsafeMutablePointer<ReplyBuffer>,
-        firstKeyHash: UInt64, keyHashes: UnsafePointer<UInt64>?, ownedArgument: SharedBlob?, ownedArgumentIndex: Int, noTouch: Bool
+        firstKeyHash: UInt64, keyHashes: UnsafePointer<UInt64>?, ownedArgument: SharedBlob?,
+        ownedArgumentIndex: Int, noTouch: Bool
     ) {
         self.arguments = arguments
         self.count = count

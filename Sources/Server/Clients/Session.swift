@@ -155,7 +155,8 @@ extension Server {
         var from = 0
         pendingBigArgument = false
         reply.pointee.resp3 = client.pointee.resp3
-        var limits = client.pointee.flags.contains(.unauthenticated)
+        var limits =
+            client.pointee.flags.contains(.unauthenticated)
             ? unauthenticatedLimits : parserLimits
         while true {
             let outcome = parser.pointee.parse(
@@ -186,7 +187,8 @@ extension Server {
                     reactor.pointee.schedule(client.pointee.connection)
                     return finish(client, from)
                 }
-                limits = client.pointee.flags.contains(.unauthenticated)
+                limits =
+                    client.pointee.flags.contains(.unauthenticated)
                     ? unauthenticatedLimits : parserLimits
             }
         }

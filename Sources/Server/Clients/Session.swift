@@ -11,7 +11,7 @@ import RESP
 
 extension Server {
     /// Requests that are parsed and looked ahead at a time.
-    static var lookAhead: Int { 32 }
+    static var lookAhead: Int { 16 }
     /// Replies are sent early when this many bytes have gathered.
     static var replyHighWater: Int { 256 * 1024 }
     /// Room offered to a receive into the connection's own buffer.

@@ -37,8 +37,9 @@ let package = Package(
         .target(
             name: "CJemalloc", cSettings: allocatorSettings, linkerSettings: allocatorLinker),
         .target(name: "CMachine"),
+        .target(name: "CUring"),
         .target(
-            name: "Memory", dependencies: ["CJemalloc", "CMachine"],
+            name: "Memory", dependencies: ["CJemalloc", "CMachine", "CUring"],
             swiftSettings: swift),
         .target(
             name: "EventLoop", dependencies: ["CEpoll", "CMachine", "Memory"],

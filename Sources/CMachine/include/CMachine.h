@@ -5,7 +5,6 @@
 
 #include <stdint.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #if defined(__x86_64__)
@@ -66,9 +65,6 @@ static inline uint64_t machine_realtime_ns(void) { return machine_clock_ns(CLOCK
 static inline uint64_t machine_thread_cpu_ns(void) {
     return machine_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
-
-/// No huge pages for this process from now on, whoever asks for them.
-static inline void machine_stop_huge_pages(void) { prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); }
 
 /// Copies `count` bytes; small counts without a call into libc.
 static inline void machine_copy(void *_Nonnull to, const void *_Nonnull from, size_t count) {

@@ -15,7 +15,7 @@ import Memory
 
 struct SlabHeap: ~Copyable {
     static let slabBytes = 64 * 1024
-    static let slabsPerRegion = Pages.pieceBytes / slabBytes
+    static let slabsPerRegion = PieceStore.pieceBytes / slabBytes
     /// Cells larger than this come from the general allocator.
     static let largestCell = 128
     static let classCount = largestCell / 8 + 1
@@ -60,13 +60,13 @@ struct SlabHeap: ~Copyable {
     }
 
     deinit {
-        for i in 0..<regionCount { Pages.unmap(regions[i]) }
+        for i in 0..<regionCount { PieceStore.giveBack(regions[i]) }
         partial.deallocate()
         regions.deallocate()
     }
 
     /// Bytes mapped for slabs, in use or not.
-    var mappedBytes: Int { regionCount * Pages.pieceBytes }
+    var mappedBytes: Int { regionCount * PieceStore.pieceBytes }
 
     /// The cell size that serves `bytes`.
     @inline(__always)
@@ -236,7 +236,7 @@ struct SlabHeap: ~Copyable {
 
     private mutating func releaseSlab(_ slab: SlabPointer) {
         let address = UInt(bitPattern: slab)
-        let base = address & ~UInt(Pages.pieceBytes - 1)
+        let base = address & ~UInt(PieceStore.pieceBytes - 1)
         let region = UnsafeMutableRawPointer(bitPattern: base).unsafelyUnwrapped
         let header = Self.header(of: region)
         header.pointee.used &= ~(1 << UInt32((address - base) / UInt(Self.slabBytes)))
@@ -261,7 +261,7 @@ struct SlabHeap: ~Copyable {
             regions = larger
             regionCapacity *= 2
         }
-        let region = Pages.map()
+        let region = PieceStore.take()
         (region + 64).bindMemory(to: Region.self, capacity: 1)
             .initialize(to: Region(used: 0, position: regionCount))
         regions[regionCount] = region
@@ -275,14 +275,14 @@ struct SlabHeap: ~Copyable {
         regions[position] = regions[regionCount]
         Self.header(of: regions[position]).pointee.position = position
         freeSlabs -= Self.slabsPerRegion
-        Pages.unmap(region)
+        PieceStore.giveBack(region)
     }
 
     // MARK: Compaction
 
     private func isInUse(_ slab: SlabPointer) -> Bool {
         let address = UInt(bitPattern: slab)
-        let base = address & ~UInt(Pages.pieceBytes - 1)
+        let base = address & ~UInt(PieceStore.pieceBytes - 1)
         for i in 0..<regionCount where UInt(bitPattern: regions[i]) == base {
             let index = UInt32((address - base) / UInt(Self.slabBytes))
             return Self.header(of: regions[i]).pointee.used & (1 << index) != 0

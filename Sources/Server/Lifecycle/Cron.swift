@@ -36,6 +36,7 @@ extension Server {
         sampleRates()
         sampleFigures()
         notePeak()
+        PieceStore.tend()
         checkClients()
         if engine.pointee.wantsCompaction { engine.pointee.startCompaction() }
         if engine.pointee.compactionHasWork {

@@ -7,7 +7,6 @@
 // tools look for them.
 
 import Configuration
-import Engine
 import EventLoop
 import Glibc
 import Memory
@@ -37,10 +36,7 @@ package enum ServerProcess {
             return 1
         }
         log.role = "M"
-        Pages.probe()
-        if !Pages.areHuge {
-            log.notice("Huge pages are slow to come by on this machine: using small pages.")
-        }
+        PieceStore.prepare()
         guard let server = makeServer(configuration, log) else { return 1 }
         server.executable = executable
         server.supervision = supervision

@@ -36,7 +36,7 @@ struct Table<Element: TableElement>: ~Copyable {
 
     private static var chunkShift: Int { 10 }
     private static var chunkBuckets: Int { 1 << chunkShift }
-    private static var chunkBytes: Int { chunkBuckets * Bucket.bytes }
+    private static var chunkBytes: Int { ChunkStore.chunkBytes }
     /// Elements per bucket that the table grows at, times four: load 0.75.
     private static var growthQuarters: Int { 27 }
 
@@ -373,7 +373,7 @@ struct Table<Element: TableElement>: ~Copyable {
             directory = larger
             directoryCapacity *= 2
         }
-        directory[chunkCount] = Allocator.allocate(Self.chunkBytes)
+        directory[chunkCount] = ChunkStore.take()
         chunkCount += 1
     }
 
@@ -435,8 +435,11 @@ struct Table<Element: TableElement>: ~Copyable {
     }
 
     private func freeChunk(_ i: Int) {
-        let bytes = i > 0 ? Self.chunkBytes : firstChunkBuckets * Bucket.bytes
-        Allocator.deallocate(directory[i], bytes)
+        if i > 0 {
+            ChunkStore.giveBack(directory[i])
+        } else {
+            Allocator.deallocate(directory[0], firstChunkBuckets * Bucket.bytes)
+        }
     }
 
     /// Frees child buckets; returns how many.

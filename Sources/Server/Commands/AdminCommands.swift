@@ -25,6 +25,7 @@ private let shutdownRow = CommandRow(
 
 extension Server {
     /// SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT]: no reply when it goes well.
+    @inline(never)
     func shutdownCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         var flags: ShutdownFlags = []
         var aborts = false

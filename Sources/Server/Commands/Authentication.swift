@@ -73,6 +73,7 @@ func equalInConstantTime(_ given: Bytes, _ secret: [UInt8]) -> Bool {
 
 extension Server {
     /// AUTH [username] password.
+    @inline(never)
     func authCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         guard c.count <= 3 else { return c.reply.pointee.error("ERR syntax error") }
         if c.count == 2, !settings.requiresPassword {
@@ -103,6 +104,7 @@ extension Server {
     }
 
     /// HELLO [version [AUTH username password] [SETNAME name]].
+    @inline(never)
     func helloCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         let request: HelloRequest
         do throws(HelloRequest.Problem) {

@@ -71,6 +71,7 @@ extension Server {
     private static var closedAtOnce: Int { 64 }
 
     /// CLIENT KILL address | option value [option value ...].
+    @inline(never)
     func clientKillCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         if c.count == 3 {
             var filter = KillFilter()

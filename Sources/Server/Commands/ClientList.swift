@@ -28,6 +28,7 @@ extension Server {
     private static var idsWithoutIndex: Int { 8 }
 
     /// CLIENT INFO.
+    @inline(never)
     func clientInfoCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         var text = TextBuffer()
         describe(client, into: &text, running: RunningRequest(client, c))
@@ -36,6 +37,7 @@ extension Server {
     }
 
     /// CLIENT LIST [TYPE type | ID id [id ...]].
+    @inline(never)
     func clientListCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         let running = RunningRequest(client, c)
         var text = TextBuffer(capacity: 1024)

@@ -10,6 +10,7 @@ import RESP
 
 extension Server {
     /// CLIENT PAUSE timeout [WRITE|ALL], milliseconds.
+    @inline(never)
     func clientPauseCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         guard c.count <= 4 else {
             return c.reply.pointee.error(
@@ -34,6 +35,7 @@ extension Server {
     }
 
     /// CLIENT UNPAUSE.
+    @inline(never)
     func clientUnpauseCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         endPause()
         c.reply.pointee.ok()

@@ -7,17 +7,20 @@ import RESP
 
 extension Server {
     /// CLIENT ID.
+    @inline(never)
     func clientIdCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         c.reply.pointee.integer(Int(client.pointee.id))
     }
 
     /// CLIENT GETNAME: null where there is none.
+    @inline(never)
     func clientGetnameCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         let name = client.pointee.name
         if name.isEmpty { c.reply.pointee.null() } else { c.reply.pointee.bulk(name) }
     }
 
     /// CLIENT SETNAME name.
+    @inline(never)
     func clientSetnameCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         guard ClientName.isValid(c[2]) else { return c.reply.pointee.error(Self.nameError) }
         setName(client, c[2])
@@ -31,6 +34,7 @@ extension Server {
     }
 
     /// CLIENT SETINFO LIB-NAME name | LIB-VER version.
+    @inline(never)
     func clientSetinfoCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         let isName = c[2].isWord("lib-name")
         guard isName || c[2].isWord("lib-ver") else {
@@ -46,6 +50,7 @@ extension Server {
     }
 
     /// CLIENT REPLY ON|OFF|SKIP: only ON is answered.
+    @inline(never)
     func clientReplyCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         if c[2].isWord("on") {
             client.pointee.flags.subtract([.replyOff, .replySkip, .replySkipNext])
@@ -62,11 +67,13 @@ extension Server {
     }
 
     /// CLIENT NO-EVICT ON|OFF.
+    @inline(never)
     func clientNoEvictCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         setFlag(.noEvict, client, &c)
     }
 
     /// CLIENT NO-TOUCH ON|OFF.
+    @inline(never)
     func clientNoTouchCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         setFlag(.noTouch, client, &c)
     }
@@ -85,6 +92,7 @@ extension Server {
     }
 
     /// CLIENT HELP.
+    @inline(never)
     func clientHelpCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         replyHelp(.client, clientCommandRows, name: c[0], c.reply)
     }

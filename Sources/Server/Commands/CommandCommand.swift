@@ -99,6 +99,7 @@ private let commandHelpRow = CommandRow(
 // MARK: Handlers
 
 /// COMMAND: the facts of all commands.
+@inline(never)
 package func commandCommand(
     _ table: borrowing CommandTable, _ arguments: UnsafePointer<Bytes>, _ count: Int,
     _ reply: UnsafeMutablePointer<ReplyBuffer>
@@ -107,6 +108,7 @@ package func commandCommand(
 }
 
 /// COMMAND COUNT: how many commands there are, subcommands not counted.
+@inline(never)
 package func commandCountCommand(
     _ table: borrowing CommandTable, _ arguments: UnsafePointer<Bytes>, _ count: Int,
     _ reply: UnsafeMutablePointer<ReplyBuffer>
@@ -115,6 +117,7 @@ package func commandCountCommand(
 }
 
 /// COMMAND INFO [name ...]: null for a name that is none.
+@inline(never)
 package func commandInfoCommand(
     _ table: borrowing CommandTable, _ arguments: UnsafePointer<Bytes>, _ count: Int,
     _ reply: UnsafeMutablePointer<ReplyBuffer>
@@ -132,6 +135,7 @@ package func commandInfoCommand(
 }
 
 /// COMMAND DOCS [name ...]: names that are none are left out.
+@inline(never)
 package func commandDocsCommand(
     _ table: borrowing CommandTable, _ arguments: UnsafePointer<Bytes>, _ count: Int,
     _ reply: UnsafeMutablePointer<ReplyBuffer>
@@ -157,6 +161,7 @@ package func commandDocsCommand(
 
 /// COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern]: names of commands and
 /// subcommands.
+@inline(never)
 package func commandListCommand(
     _ table: borrowing CommandTable, _ arguments: UnsafePointer<Bytes>, _ count: Int,
     _ reply: UnsafeMutablePointer<ReplyBuffer>
@@ -213,6 +218,7 @@ private enum ListFilter {
 }
 
 /// COMMAND GETKEYS command [argument ...].
+@inline(never)
 package func commandGetkeysCommand(
     _ table: borrowing CommandTable, _ arguments: UnsafePointer<Bytes>, _ count: Int,
     _ reply: UnsafeMutablePointer<ReplyBuffer>
@@ -223,6 +229,7 @@ package func commandGetkeysCommand(
 }
 
 /// COMMAND GETKEYSANDFLAGS command [argument ...].
+@inline(never)
 package func commandGetkeysandflagsCommand(
     _ table: borrowing CommandTable, _ arguments: UnsafePointer<Bytes>, _ count: Int,
     _ reply: UnsafeMutablePointer<ReplyBuffer>
@@ -266,6 +273,7 @@ private func requestedKeys(
 }
 
 /// COMMAND HELP.
+@inline(never)
 package func commandHelpCommand(
     _ table: borrowing CommandTable, _ arguments: UnsafePointer<Bytes>, _ count: Int,
     _ reply: UnsafeMutablePointer<ReplyBuffer>

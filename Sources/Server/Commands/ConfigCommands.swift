@@ -65,6 +65,7 @@ private let configHelpRow = CommandRow(
 
 extension Server {
     /// CONFIG GET: a map of what the names and patterns find.
+    @inline(never)
     func configGetCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         var patterns: [ByteText] = []
         for i in 2..<c.count { patterns.append(c[i].array) }
@@ -77,6 +78,7 @@ extension Server {
     }
 
     /// CONFIG SET: all of the changes or none.
+    @inline(never)
     func configSetCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         guard c.count % 2 == 0 else { return c.replySyntaxError() }
         var pairs: [(name: ByteText, value: ByteText)] = []
@@ -103,12 +105,14 @@ extension Server {
     }
 
     /// CONFIG RESETSTAT.
+    @inline(never)
     func configResetstatCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         resetStatistics()
         c.reply.pointee.ok()
     }
 
     /// CONFIG REWRITE.
+    @inline(never)
     func configRewriteCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         do throws(RewriteError) {
             try configuration.rewriteFile()
@@ -123,6 +127,7 @@ extension Server {
     }
 
     /// CONFIG HELP.
+    @inline(never)
     func configHelpCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         replyHelp(.config, configCommandRows, name: c[0], c.reply)
     }

@@ -9,6 +9,7 @@ import RESP
 
 extension Server {
     /// PING [message].
+    @inline(never)
     func pingCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         switch c.count {
         case 1: c.reply.pointee.simple("PONG")
@@ -18,6 +19,7 @@ extension Server {
     }
 
     /// ECHO message.
+    @inline(never)
     func echoCommand(_ client: ClientPointer, _ c: inout CommandContext) { echo(&c) }
 
     private func echo(_ c: inout CommandContext) {
@@ -30,6 +32,7 @@ extension Server {
     }
 
     /// SELECT index.
+    @inline(never)
     func selectCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         guard let index = c[1].integer else {
             return c.reply.pointee.error("ERR value is not an integer or out of range")
@@ -46,12 +49,14 @@ extension Server {
     }
 
     /// QUIT: what was asked before is answered, then the connection closes.
+    @inline(never)
     func quitCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         c.reply.pointee.ok()
         closeAfterReply(client)
     }
 
     /// RESET: the state of a new connection, the library's name apart.
+    @inline(never)
     func resetCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         client.pointee.database = 0
         // A reply that CLIENT REPLY SKIP announced stays away, this one's too.

@@ -57,6 +57,7 @@ private let debugRow = CommandRow(
     ])
 
 extension Server {
+    @inline(never)
     func debugCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         let access = configuration.settings.enableDebugCommand
         guard access.allows(isLocal: isLocal(client.pointee.connection)) else {

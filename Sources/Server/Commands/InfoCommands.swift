@@ -31,6 +31,7 @@ private let lolwutRow = CommandRow(
 
 extension Server {
     /// INFO [section [section ...]].
+    @inline(never)
     func infoCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         var chosen = InfoSections()
         if c.count == 1 { chosen = .standard }
@@ -39,6 +40,7 @@ extension Server {
     }
 
     /// TIME: the time of day now, not as of the turn's start.
+    @inline(never)
     func timeCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         let microseconds = Int(reactor.pointee.clock.readRealtimeNanoseconds() / 1000)
         c.reply.pointee.array(2)

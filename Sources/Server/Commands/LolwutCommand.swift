@@ -10,6 +10,7 @@ extension Server {
     private static var skylineHeight: Int { 8 }
 
     /// LOLWUT [VERSION version]: every version has the same picture.
+    @inline(never)
     func lolwutCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         if c.count > 2, c[1].isWord("version"), c[2].integer == nil {
             return c.reply.pointee.error("ERR value is not an integer or out of range")

@@ -2,7 +2,8 @@
 // compile before it has an arm here.
 //
 // Arms stand in the order of CommandID. A container arrives here itself only with a subcommand that
-// it does not have: the look-ahead has resolved all others.
+// it does not have: the look-ahead has resolved all others. The switch is part of the function that
+// serves a connection, so handlers that need the runtime are marked as not to be inlined into it.
 
 import Engine
 import Memory
@@ -94,8 +95,7 @@ extension Server {
         case .objectRefcount: objectRefcountCommand(&c)
         case .objectIdletime: objectIdletimeCommand(&c)
         case .objectFreq: objectFreqCommand(&c)
-        case .objectHelp:
-            replyHelp(.object, objectCommandRows, name: c[0], c.reply)
+        case .objectHelp: objectHelpCommand(&c)
         // Keys/DatabaseCommands
         case .dbsize: dbsizeCommand(&c)
         case .flushdb: flushdbCommand(&c)
@@ -104,8 +104,7 @@ extension Server {
         // Keys/MemoryCommands
         case .memory: rejectSubcommand(id, c[1])
         case .memoryUsage: memoryUsageCommand(&c)
-        case .memoryHelp:
-            replyHelp(.memory, memoryCommandRows, name: c[0], c.reply)
+        case .memoryHelp: memoryHelpCommand(&c)
         // Server: Connection
         case .ping: pingCommand(client, &c)
         case .echo: echoCommand(client, &c)

@@ -9,6 +9,7 @@ import Glibc
 
 extension Server {
     /// A signal that the reactor delivered.
+    @inline(never)
     func signalled(_ number: Int32) {
         switch number {
         case SIGTERM: interrupted("SIGTERM", configuration.shutdownFlags("shutdown-on-sigterm"))

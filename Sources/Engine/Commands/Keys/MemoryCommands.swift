@@ -59,3 +59,8 @@ private let memoryHelpRow = CommandRow(
     .memoryHelp, "help", in: .memory, arity: 2, [.loading, .stale],
     since: "4.0.0", group: .server, complexity: "O(1)",
     summary: "Lists the subcommands of MEMORY.")
+
+@inline(never)
+package func memoryHelpCommand(_ c: inout CommandContext) {
+    replyHelp(.memory, memoryCommandRows, name: c[0], c.reply)
+}

@@ -134,3 +134,8 @@ private let objectHelpRow = CommandRow(
     .objectHelp, "help", in: .object, arity: 2, [.loading, .stale], .keyspace,
     since: "6.2.0", group: .generic, complexity: "O(1)",
     summary: "Lists the subcommands of OBJECT.")
+
+@inline(never)
+package func objectHelpCommand(_ c: inout CommandContext) {
+    replyHelp(.object, objectCommandRows, name: c[0], c.reply)
+}

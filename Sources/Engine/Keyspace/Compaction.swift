@@ -1,78 +1,174 @@
 // Gives memory back after many deletions: moves entries out of sparse slabs, which then empty.
 //
 // Only the table points to an entry, so a pass can walk the tables bucket by bucket, in slices, and
-// move what lives in a slab chosen for evacuation. The choice is made once per pass: per size
-// class, the emptiest slabs whose cells fit into the room of the others. A table that became sparse
-// merges its buckets meanwhile.
+// move what lives in a slab chosen for evacuation. What to empty is decided once per pass, from a
+// census of the slabs: first whole regions, the emptiest first, as many as the rest can do without;
+// then, per size class, slabs whose cells fit into the room of the others. Every phase goes in
+// slices. A table that became sparse merges its buckets meanwhile.
 
 import CMachine
 import Memory
 
 struct Compaction: ~Copyable {
-    enum Phase { case idle, walking }
+    enum Phase { case idle, counting, choosing, walking, settling }
     var phase = Phase.idle
+    /// The next region of the census; the next one to choose from, in `order`.
+    var region = 0
     var database = 0
     var bucket = 0
-    /// Slabs being emptied in this pass.
-    var chosen: [SlabHeap.SlabPointer] = []
+    var census = SlabCensus()
     /// Passes finished since start.
     var passes = 0
+    /// What the last pass left: only when it has grown by a quarter does another one pay.
+    var wasteLeft = 0
 
-    /// Free room in slabs worth a pass: a fifth of what is live, and at least this many bytes.
+    /// Memory of slabs without live cells that is worth a pass: a fifth of what is live, and at
+    /// least this many bytes.
     static let worthwhileBytes = 4 << 20
+    static let regionsAtOnce = 4
+    static let slabsAtOnce = 32
+}
+
+/// How full slabs and regions are, and what follows from that.
+struct SlabCensus {
+    private var live = [Int](repeating: 0, count: SlabHeap.classCount)
+    private var capacity = [Int](repeating: 0, count: SlabHeap.classCount)
+    private var slabs = [Int](repeating: 0, count: SlabHeap.classCount)
+    /// Per region, 0...64: the share of live bytes.
+    private var fullness: [UInt8] = []
+    /// Per class, the slabs that the others have room for.
+    var spare = [Int](repeating: 0, count: SlabHeap.classCount)
+    /// Regions, the emptiest first.
+    var order: [Int32] = []
+    /// How many of them are to be emptied as a whole.
+    var regionsToEmpty = 0
+
+    mutating func count(region i: Int, of heap: UnsafeMutablePointer<SlabHeap>) {
+        var bytes = 0
+        heap.pointee.forEachSlab(inRegion: i) { slab in
+            let index = Int(slab.pointee.cellBytes) / 8
+            slabs[index] += 1
+            live[index] += Int(slab.pointee.live)
+            capacity[index] += Int(slab.pointee.capacity)
+            bytes += Int(slab.pointee.live) * Int(slab.pointee.cellBytes)
+        }
+        fullness.append(UInt8(bytes * 64 / PieceStore.pieceBytes))
+    }
+
+    /// Decides what to empty; false if nothing.
+    mutating func decide() -> Bool {
+        var neededSlabs = 0
+        var anySpare = false
+        for i in 0..<SlabHeap.classCount where slabs[i] > 0 {
+            let needed = (live[i] + live[i] / 32) * slabs[i] / capacity[i] + 1
+            neededSlabs += needed
+            spare[i] = max(0, slabs[i] - needed)
+            anySpare = anySpare || spare[i] > 0
+        }
+        let perRegion = SlabHeap.slabsPerRegion
+        let neededRegions = (neededSlabs + neededSlabs / 32) / perRegion + 1
+        regionsToEmpty = max(0, fullness.count - neededRegions)
+        orderRegions()
+        return anySpare || regionsToEmpty > 0
+    }
+
+    /// Counting sort by fullness.
+    private mutating func orderRegions() {
+        var starts = [Int](repeating: 0, count: 66)
+        for share in fullness { starts[Int(share) + 1] += 1 }
+        for i in 1..<starts.count { starts[i] += starts[i - 1] }
+        order = [Int32](repeating: 0, count: fullness.count)
+        for (i, share) in fullness.enumerated() {
+            order[starts[Int(share)]] = Int32(i)
+            starts[Int(share)] += 1
+        }
+    }
 }
 
 extension Engine {
-    /// Whether slabs hold so much free room that a pass pays. Cheap; the server asks now and then.
+    /// Bytes mapped for slabs that hold nothing. Two regions of slack are normal: the one being
+    /// filled and the spare one.
+    private var slabWaste: Int {
+        max(0, heap.pointee.mappedBytes - heap.pointee.liveBytes - 2 * PieceStore.pieceBytes)
+    }
+
+    /// Whether slabs waste so much that a pass pays. Cheap; the server asks now and then.
     package var wantsCompaction: Bool {
         guard settings.compaction, compaction.phase == .idle else { return false }
-        let used = heap.pointee.mappedBytes - heap.pointee.freeSlabs * SlabHeap.slabBytes
-        let room = used - heap.pointee.liveBytes
-        return room > Compaction.worthwhileBytes && room * 5 > heap.pointee.liveBytes
+        let waste = slabWaste
+        return waste > Compaction.worthwhileBytes && waste * 5 > heap.pointee.liveBytes
+            && waste > compaction.wasteLeft + compaction.wasteLeft / 4
     }
 
     /// Whether a pass is under way or some table should shrink.
     package var compactionHasWork: Bool {
         if compaction.phase != .idle { return true }
-        for i in 0..<databaseCount where databases[i].table.isSparse { return true }
+        for i in 0..<databaseCount
+        where databases[i].isShrinking || databases[i].table.isSparse {
+            return true
+        }
         return false
     }
 
-    /// Starts a pass: chooses the slabs to empty.
+    /// Starts a pass.
     package mutating func startCompaction() {
         guard compaction.phase == .idle else { return }
-        var classes = [[SlabHeap.SlabPointer]](repeating: [], count: SlabHeap.classCount)
-        heap.pointee.forEachSlab { classes[Int($0.pointee.cellBytes) / 8].append($0) }
-        for slabs in classes where slabs.count > 1 { choose(from: slabs) }
-        guard !compaction.chosen.isEmpty else { return }
-        compaction.phase = .walking
+        compaction.census = SlabCensus()
+        compaction.region = 0
         compaction.database = 0
         compaction.bucket = 0
+        compaction.phase = .counting
     }
 
-    private mutating func choose(from slabs: [SlabHeap.SlabPointer]) {
-        let live = slabs.reduce(0) { $0 + Int($1.pointee.live) }
-        let capacity = Int(slabs[0].pointee.capacity)
-        let needed = (live + live / 32) / capacity + 1
-        guard needed < slabs.count else { return }
-        // Emptiest first, and among equals those that share a region, so that regions empty.
-        let ordered = slabs.sorted { a, b in
-            let x = Int(a.pointee.live) * 4 / capacity
-            let y = Int(b.pointee.live) * 4 / capacity
-            return x == y ? UInt(bitPattern: a) < UInt(bitPattern: b) : x < y
+    private mutating func countSome() {
+        let end = min(compaction.region + Compaction.regionsAtOnce, heap.pointee.regionCount)
+        while compaction.region < end {
+            compaction.census.count(region: compaction.region, of: heap)
+            compaction.region += 1
         }
-        for slab in ordered.prefix(slabs.count - needed) {
+        if compaction.region < heap.pointee.regionCount { return }
+        compaction.region = 0
+        compaction.phase = compaction.census.decide() ? .choosing : .settling
+    }
+
+    private mutating func chooseSome() {
+        let regions = compaction.census.order.count
+        for _ in 0..<Compaction.regionsAtOnce where compaction.region < regions {
+            choose(compaction.region)
+            compaction.region += 1
+        }
+        if compaction.region == regions { compaction.phase = .walking }
+    }
+
+    private mutating func choose(_ rank: Int) {
+        let region = Int(compaction.census.order[rank])
+        // Regions may have gone since they were counted.
+        guard region < heap.pointee.regionCount else { return }
+        let whole = rank < compaction.census.regionsToEmpty
+        if whole { heap.pointee.drain(region: region) }
+        heap.pointee.forEachSlab(inRegion: region) { slab in
+            let index = Int(slab.pointee.cellBytes) / 8
+            // A slab that is nearly full is not worth moving by itself.
+            let isFull = slab.pointee.live * 16 >= slab.pointee.capacity * 15
+            guard whole || compaction.census.spare[index] > 0 && !isFull else { return }
+            compaction.census.spare[index] -= 1
             heap.pointee.evacuate(slab)
-            compaction.chosen.append(slab)
         }
     }
 
     /// One bounded piece of work. Returns false when there is none.
     package mutating func compactSome() -> Bool {
-        if compaction.phase == .walking {
-            walkSome()
-            return true
+        switch compaction.phase {
+        case .counting: countSome()
+        case .choosing: chooseSome()
+        case .walking: walkSome()
+        case .settling: settleSome()
+        case .idle: return shrinkSome()
         }
+        return true
+    }
+
+    private mutating func shrinkSome() -> Bool {
         for i in 0..<databaseCount {
             let database = databases + i
             if database.pointee.table.isSparse { database.pointee.isShrinking = true }
@@ -91,7 +187,7 @@ extension Engine {
 
     private mutating func walkSome() {
         guard compaction.database < databaseCount else {
-            finishCompaction()
+            compaction.phase = .settling
             return
         }
         let database = databases + compaction.database
@@ -100,7 +196,7 @@ extension Engine {
             database.pointee.table.prefetchElements(ofBucket: i)
         }
         for i in compaction.bucket..<max(end, compaction.bucket) {
-            let (moved, looked) = database.pointee.table.evacuate(bucket: i) { size(of: $0) }
+            let (moved, looked) = database.pointee.table.evacuate(bucket: i) { $0.size }
             statistics.compactionMoves += moved
             statistics.compactionMisses += looked - moved
         }
@@ -111,13 +207,15 @@ extension Engine {
         }
     }
 
-    private func size(of entry: Entry) -> Int { entry.size }
-
-    private mutating func finishCompaction() {
-        for slab in compaction.chosen { heap.pointee.settle(slab) }
-        compaction.chosen.removeAll()
-        compaction.phase = .idle
-        compaction.passes += 1
+    private mutating func settleSome() {
+        for _ in 0..<Compaction.slabsAtOnce {
+            if heap.pointee.settleOne() { continue }
+            compaction.census = SlabCensus()
+            compaction.phase = .idle
+            compaction.passes += 1
+            compaction.wasteLeft = slabWaste
+            return
+        }
     }
 }
 

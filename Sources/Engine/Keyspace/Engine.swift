@@ -73,8 +73,8 @@ package struct Engine: ~Copyable {
     var evictionPool = EvictionPool()
     /// The database that gave the last random victim.
     var evictionCursor = 0
-    /// Set when nothing could be evicted: the cycle rests until something is written.
-    package var evictionStuck = false
+    /// `changes` when nothing could be evicted: the cycle rests until something is written.
+    var evictionStuckAt = -1
 
     package init(databaseCount: Int, seed: UInt64, key0: UInt64, key1: UInt64, now: Int64) {
         heap = .allocate(capacity: 1)
@@ -124,9 +124,15 @@ package struct Engine: ~Copyable {
         var work = PendingWork()
         if engine.pointee.settings.activeExpiry, !engine.pointee.expiryPaused {
             let databases = engine.pointee.databases
-            for i in 0..<engine.pointee.databaseCount where databases[i].wheel.count > 0 {
-                let wheel = databases[i].wheel.pendingMask
-                let next = wheel != 0 ? engine.pointee.now : databases[i].wheel.nextEvent
+            for i in 0..<engine.pointee.databaseCount where databases[i].wheel.chunkBytes > 0 {
+                let isDue =
+                    databases[i].wheel.pendingMask != 0
+                    || databases[i].wheel.purgeSlot < ExpiryWheel.purgeEnd
+                    || ExpiryWheel.isWasteful(
+                        items: databases[i].wheel.count,
+                        chunkBytes: databases[i].wheel.chunkBytes,
+                        live: databases[i].volatileCount)
+                let next = isDue ? engine.pointee.now : databases[i].wheel.nextEvent
                 work.expiry = min(work.expiry, next)
             }
         }
@@ -135,7 +141,7 @@ package struct Engine: ~Copyable {
             engine.pointee.settings.maxMemory != 0
             && Allocator.usedBytes > engine.pointee.settings.maxMemory
             && engine.pointee.settings.eviction.policy != .noeviction
-            && !engine.pointee.evictionStuck
+            && engine.pointee.evictionStuckAt != engine.pointee.changes
         return work
     }
 
@@ -202,7 +208,7 @@ package struct Engine: ~Copyable {
         settings.eviction = EvictionParameters(
             policy: policy, samples: samples, lfuLogFactor: lfuLogFactor,
             lfuDecayMinutes: lfuDecayMinutes)
-        evictionStuck = false
+        evictionStuckAt = -1
         usesLFU = policy.isLFU
     }
 
@@ -231,6 +237,8 @@ package struct Engine: ~Copyable {
     package mutating func swap(_ a: Int, _ b: Int) {
         changes &+= 1
         guard a != b else { return }
+        // The candidates name databases by number.
+        evictionPool.clear()
         let kept = (databases + a).move()
         (databases + a).moveInitialize(from: databases + b, count: 1)
         (databases + b).initialize(to: kept)

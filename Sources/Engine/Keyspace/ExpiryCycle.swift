@@ -18,25 +18,13 @@ struct ExpiryCycle: ~Copyable {
 }
 
 extension Engine {
-    /// When the expiry cycle must run next, unix milliseconds, or nil for never.
-    package func nextExpiry() -> Int64? {
-        guard settings.activeExpiry, !expiryPaused else { return nil }
-        var earliest: Int64?
-        for i in 0..<databaseCount where databases[i].wheel.count > 0 {
-            if let next = databases[i].wheel.nextDeadline(now: now) {
-                earliest = min(earliest ?? .max, next)
-            }
-        }
-        return earliest
-    }
-
     /// One bounded piece of active expiry. Returns false when nothing is due.
     package mutating func expireSome() -> Bool {
         guard settings.activeExpiry, !expiryPaused else { return false }
         for _ in 0..<databaseCount {
             let index = expiry.cursor
             let database = databases + index
-            if database.pointee.wheel.count > 0 {
+            if database.pointee.wheel.chunkBytes > 0 {
                 database.pointee.wheel.advance(to: now)
                 let (taken, _) = database.pointee.wheel.take(
                     into: expiry.items, max: ExpiryCycle.batch)
@@ -79,7 +67,7 @@ extension Database {
     }
 
     /// The entry that the item stands for, if it still does.
-    func find(item: UInt64) -> Table<Entry>.Position? {
+    mutating func find(item: UInt64) -> Table<Entry>.Position? {
         let generation = ExpiryItem.generation(item)
         return table.find(hash: item, mask: ~ExpiryItem.generationMask) { entry in
             entry.hasDeadline && entry.generation == generation

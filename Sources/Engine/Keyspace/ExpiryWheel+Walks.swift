@@ -24,8 +24,12 @@ extension ExpiryWheel {
     /// Whether a purge is worth its while with `live` keys that have a deadline: when most items
     /// are stale, or when chunks are mostly air.
     package func wantsPurge(live: Int) -> Bool {
-        !isPurging
-            && (count > 2 &* live &+ 65536 || chunkBytes > 24 &* count &+ 1 << 20)
+        !isPurging && Self.isWasteful(items: count, chunkBytes: chunkBytes, live: live)
+    }
+
+    @inline(__always)
+    static func isWasteful(items: Int, chunkBytes: Int, live: Int) -> Bool {
+        items > 2 &* live &+ 65536 || chunkBytes > 24 &* items &+ 1 << 20
     }
 
     /// Begins to walk all slots; what waits in the pending lists is looked up by `take` anyway.
@@ -112,6 +116,20 @@ extension ExpiryWheel {
             if taken == max { break }
         }
         return taken
+    }
+
+    /// The end of the nearest slot that has items; .max if there is none, .min while items wait to
+    /// be taken: no item outside that slot has an earlier deadline.
+    func endOfSoonestSlot() -> Int64 {
+        if pendingMask != 0 { return .min }
+        for level in 0..<Self.levelCount {
+            let from = Self.boundary(last, level) &+ 1
+            let end = from &+ Int64(Self.slotCount &- 2)
+            if let slot = firstOccupied(level, from: from, through: end) {
+                return (slot &+ 1) &<< Int64(8 &* level)
+            }
+        }
+        return .max
     }
 
     /// A random item, nil if there is none; each is equally likely unless nearly all places in

@@ -82,13 +82,15 @@ struct LazyFree: ~Copyable {
         _ keyspace: UnsafeMutablePointer<Keyspace>, _ heap: UnsafeMutablePointer<SlabHeap>
     ) {
         let before = keyspace.pointee.table.count
+        let waiting = lists.count
         let more = keyspace.pointee.table.drainLast { entry in
             release(valueOf: entry, heap)
             heap.pointee.deallocateEntry(entry.raw, entry.size)
         }
         let freed = before - keyspace.pointee.table.count
         pendingObjects -= freed
-        freedObjects += freed
+        // Those with big values count when these are freed.
+        freedObjects += freed - (lists.count - waiting)
         if more { return }
         if keyspace.pointee.wheel.freeSome(maxChunks: 64) {
             keyspace.deinitialize(count: 1)

@@ -4,11 +4,12 @@
 // size, so that a cell finds its slab by masking; 32 slabs share one 2 MiB region on a huge page.
 //
 //   region  | slab 0 | slab 1 | ... | slab 31 |        each slab: | header 64 | cell | cell | ...
-//            (the region's own header stands behind the header of its slab 0)
+//            (the region's place in the list of regions stands behind the header of its slab 0)
 //
-// Invariants: a slab with room that is not being emptied is in its class's list; a slab without
-// a live cell is back in its region (but the last of a class); a region without a slab in use goes
-// back to the kernel, one region of slack kept. Freed cells are linked through their first word.
+// Invariants: a slab with room that is not being emptied is in its class's list, one that is being
+// emptied in the list of those; a slab without a live cell is back in its region (but the last of a
+// class); a region without a slab in use goes back to the kernel, one region of slack kept. Freed
+// cells are linked through their first word.
 
 import CMachine
 import Memory
@@ -35,17 +36,21 @@ struct SlabHeap: ~Copyable {
     }
 
     struct Region {
+        let base: UnsafeMutableRawPointer
         /// Bit i: slab i is in use.
         var used: UInt32
-        var position: Int
+        /// Being emptied as a whole: no slab is taken here while another region has one.
+        var draining: Bool
     }
 
     typealias SlabPointer = UnsafeMutablePointer<Slab>
 
     /// Per class, the slabs with room. Indexed by cell bytes / 8.
     let partial: UnsafeMutablePointer<SlabPointer?>
-    /// Every region, in no order; `Region.position` is its index here.
-    private(set) var regions: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    /// Slabs being emptied, linked through `next` and `previous`.
+    private(set) var evacuating: SlabPointer?
+    /// Every region, in no order; a region's header says its index here.
+    private(set) var regions: UnsafeMutablePointer<Region>
     private(set) var regionCount = 0
     private var regionCapacity = 8
     /// Slabs not in use in all regions together.
@@ -60,7 +65,7 @@ struct SlabHeap: ~Copyable {
     }
 
     deinit {
-        for i in 0..<regionCount { PieceStore.giveBack(regions[i]) }
+        for i in 0..<regionCount { PieceStore.giveBack(regions[i].base) }
         partial.deallocate()
         regions.deallocate()
     }
@@ -161,6 +166,8 @@ struct SlabHeap: ~Copyable {
                 // then would take and return a slab each time.
                 if slab.pointee.next == nil && slab.pointee.previous == nil { return }
                 unlist(slab)
+            } else if slab.pointee.evacuating {
+                unlinkEvacuating(slab)
             }
             releaseSlab(slab)
         } else if !slab.pointee.evacuating {
@@ -203,12 +210,12 @@ struct SlabHeap: ~Copyable {
 
     private mutating func makeSlab(_ cell: Int) -> SlabPointer {
         if freeSlabs == 0 { addRegion() }
-        let region = fullestRegionWithRoom()
-        let header = Self.header(of: region)
-        let index = (~header.pointee.used).trailingZeroBitCount
-        header.pointee.used |= 1 << UInt32(index)
+        let place = fullestRegionWithRoom()
+        let index = (~regions[place].used).trailingZeroBitCount
+        regions[place].used |= 1 << UInt32(index)
         freeSlabs -= 1
-        let slab = (region + index * Self.slabBytes).bindMemory(to: Slab.self, capacity: 1)
+        let slab = (regions[place].base + index * Self.slabBytes)
+            .bindMemory(to: Slab.self, capacity: 1)
         let start = index == 0 ? 128 : 64
         slab.initialize(
             to: Slab(
@@ -219,105 +226,120 @@ struct SlabHeap: ~Copyable {
         return slab
     }
 
-    private func fullestRegionWithRoom() -> UnsafeMutableRawPointer {
-        var best: UnsafeMutableRawPointer?
-        var bestUsed = -1
+    /// Touches only the list of regions, so its length costs little.
+    private func fullestRegionWithRoom() -> Int {
+        var best = 0
+        var bestScore = -1
         var i = regionCount - 1
         while i >= 0 {
-            let used = Self.header(of: regions[i]).pointee.used.nonzeroBitCount
-            if used < Self.slabsPerRegion && used > bestUsed {
-                best = regions[i]
-                bestUsed = used
+            let used = regions[i].used.nonzeroBitCount
+            let score = regions[i].draining ? used : used + Self.slabsPerRegion
+            if used < Self.slabsPerRegion && score > bestScore {
+                best = i
+                bestScore = score
             }
             i -= 1
         }
-        return best.unsafelyUnwrapped
+        assert(bestScore >= 0)
+        return best
     }
 
     private mutating func releaseSlab(_ slab: SlabPointer) {
         let address = UInt(bitPattern: slab)
         let base = address & ~UInt(PieceStore.pieceBytes - 1)
         let region = UnsafeMutableRawPointer(bitPattern: base).unsafelyUnwrapped
-        let header = Self.header(of: region)
-        header.pointee.used &= ~(1 << UInt32((address - base) / UInt(Self.slabBytes)))
+        let place = Self.place(of: region).pointee
+        regions[place].used &= ~(1 << UInt32((address - base) / UInt(Self.slabBytes)))
         freeSlabs += 1
         // One region of slack: a keyspace that breathes does not map and unmap each time.
-        if header.pointee.used == 0 && freeSlabs >= 2 * Self.slabsPerRegion {
-            removeRegion(region)
+        if regions[place].used == 0,
+            regions[place].draining || freeSlabs >= 2 * Self.slabsPerRegion
+        {
+            removeRegion(place)
         }
     }
 
-    /// The region's header: behind that of its slab 0, whose cells start after both.
-    private static func header(of region: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Region> {
-        (region + 64).assumingMemoryBound(to: Region.self)
+    /// The region's index in `regions`: behind the header of its slab 0, whose cells start after
+    /// both.
+    private static func place(of region: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int> {
+        (region + 64).assumingMemoryBound(to: Int.self)
     }
 
     private mutating func addRegion() {
         if regionCount == regionCapacity {
-            let larger = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(
-                capacity: regionCapacity * 2)
+            let larger = UnsafeMutablePointer<Region>.allocate(capacity: regionCapacity * 2)
             larger.moveInitialize(from: regions, count: regionCount)
             regions.deallocate()
             regions = larger
             regionCapacity *= 2
         }
-        let region = PieceStore.take()
-        (region + 64).bindMemory(to: Region.self, capacity: 1)
-            .initialize(to: Region(used: 0, position: regionCount))
-        regions[regionCount] = region
+        let base = PieceStore.take()
+        (base + 64).bindMemory(to: Int.self, capacity: 1).initialize(to: regionCount)
+        (regions + regionCount).initialize(to: Region(base: base, used: 0, draining: false))
         regionCount += 1
         freeSlabs += Self.slabsPerRegion
     }
 
-    private mutating func removeRegion(_ region: UnsafeMutableRawPointer) {
-        let position = Self.header(of: region).pointee.position
+    private mutating func removeRegion(_ place: Int) {
+        let base = regions[place].base
         regionCount -= 1
-        regions[position] = regions[regionCount]
-        Self.header(of: regions[position]).pointee.position = position
+        regions[place] = regions[regionCount]
+        Self.place(of: regions[place].base).pointee = place
         freeSlabs -= Self.slabsPerRegion
-        PieceStore.giveBack(region)
+        PieceStore.giveBack(base)
     }
 
     // MARK: Compaction
 
-    private func isInUse(_ slab: SlabPointer) -> Bool {
-        let address = UInt(bitPattern: slab)
-        let base = address & ~UInt(PieceStore.pieceBytes - 1)
-        for i in 0..<regionCount where UInt(bitPattern: regions[i]) == base {
-            let index = UInt32((address - base) / UInt(Self.slabBytes))
-            return Self.header(of: regions[i]).pointee.used & (1 << index) != 0
+    /// Calls `body` with every slab in use of a region.
+    func forEachSlab(inRegion i: Int, _ body: (SlabPointer) -> Void) {
+        let base = regions[i].base
+        var used = regions[i].used
+        while used != 0 {
+            let index = used.trailingZeroBitCount
+            used &= used &- 1
+            body((base + index * Self.slabBytes).assumingMemoryBound(to: Slab.self))
         }
-        return false
     }
 
-    /// Calls `body` with every slab in use.
-    func forEachSlab(_ body: (SlabPointer) -> Void) {
-        for i in 0..<regionCount {
-            let region = regions[i]
-            var used = Self.header(of: region).pointee.used
-            while used != 0 {
-                let index = used.trailingZeroBitCount
-                used &= used &- 1
-                body((region + index * Self.slabBytes).assumingMemoryBound(to: Slab.self))
-            }
-        }
-    }
+    /// Says that region `i` is to be emptied as a whole.
+    mutating func drain(region i: Int) { regions[i].draining = true }
 
     /// Stops allocation in `slab`, so that moving its cells elsewhere empties it.
     mutating func evacuate(_ slab: SlabPointer) {
+        guard !slab.pointee.evacuating else { return }
         unlist(slab)
         slab.pointee.evacuating = true
+        slab.pointee.next = evacuating
+        evacuating?.pointee.previous = slab
+        evacuating = slab
     }
 
-    /// Ends evacuation: a slab that still has live cells serves allocations again. A slab that
-    /// emptied meanwhile is back in its region, or even in other use; both are told apart here.
-    mutating func settle(_ slab: SlabPointer) {
-        guard isInUse(slab), slab.pointee.evacuating else { return }
+    private mutating func unlinkEvacuating(_ slab: SlabPointer) {
+        if let previous = slab.pointee.previous {
+            previous.pointee.next = slab.pointee.next
+        } else {
+            evacuating = slab.pointee.next
+        }
+        slab.pointee.next?.pointee.previous = slab.pointee.previous
+        slab.pointee.next = nil
+        slab.pointee.previous = nil
         slab.pointee.evacuating = false
+    }
+
+    /// Ends the evacuation of one slab that did not empty: it serves allocations again. False when
+    /// there is none left; then no region is being emptied any more either.
+    mutating func settleOne() -> Bool {
+        guard let slab = evacuating else {
+            for i in 0..<regionCount { regions[i].draining = false }
+            return false
+        }
+        unlinkEvacuating(slab)
         if slab.pointee.live == 0 {
             releaseSlab(slab)
         } else if slab.pointee.live < slab.pointee.capacity {
             list(slab)
         }
+        return true
     }
 }

@@ -349,7 +349,8 @@ struct Table<Element: TableElement>: ~Copyable {
     private mutating func addBucket(_ index: Int) {
         if index < Self.chunkBuckets {
             if index == firstChunkBuckets { growFirstChunk() }
-        } else if index & (Self.chunkBuckets - 1) == 0 {
+        } else if index >> Self.chunkShift == chunkCount {
+            // Else the chunk is still there from before the table shrank.
             addChunk()
         }
         bucketCount = index + 1
@@ -379,7 +380,7 @@ struct Table<Element: TableElement>: ~Copyable {
 
     // MARK: Shrinking
 
-    /// Whether merging buckets would save memory worth the work: a third of the load it grows at.
+    /// Whether merging buckets would save memory worth the work: half of the load it grows at.
     var isSparse: Bool { bucketCount > 16 && count * 8 < bucketCount * Self.growthQuarters }
 
     /// Whether another merge keeps the table clear of growing right back.
@@ -492,7 +493,7 @@ struct Table<Element: TableElement>: ~Copyable {
         count -= drained
         childCount -= freeChain(head.child)
         bucketCount -= 1
-        if chunkCount > 1, bucketCount == (chunkCount - 1) << Self.chunkShift {
+        if chunkCount > 1, bucketCount <= (chunkCount - 1) << Self.chunkShift {
             chunkCount -= 1
             freeChunk(chunkCount)
         }

@@ -35,7 +35,7 @@ import Testing
             return mapped(test)
         }
 
-        @Test(arguments: [(1, 5), (2, 4), (3, 10)] as [(UInt64, Int)])
+        @Test(arguments: [(1, 5), (2, 4)] as [(UInt64, Int)])
         func slabsShrinkToWhatIsNeeded(seed: UInt64, oneIn: Int) {
             let test = TestEngine(databases: 2, seed: seed)
             var random = RandomSource(seed: seed)

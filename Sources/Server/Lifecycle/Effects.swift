@@ -89,7 +89,7 @@ extension Server {
 
     private func warnOfSmallMemory() {
         let limit = engine.pointee.settings.maxMemory
-        engine.pointee.evictionStuck = false
+        engine.pointee.retryEviction()
         guard limit != 0, limit < Allocator.usedBytes else { return }
         log.warning(
             "WARNING: the new maxmemory value set via CONFIG SET (\(limit)) is smaller than the "

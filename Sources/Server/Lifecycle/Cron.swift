@@ -37,6 +37,7 @@ extension Server {
         sampleFigures()
         notePeak()
         PieceStore.tend()
+        Allocator.decay()
         checkClients()
         if engine.pointee.wantsCompaction { engine.pointee.startCompaction() }
         if engine.pointee.compactionHasWork {

@@ -35,6 +35,8 @@ extension Server {
 
     /// Runs until a shutdown was asked for.
     package func run() {
+        // The start of the process is no turn.
+        reactor.pointee.resetStatistics()
         shareTicks = reactor.pointee.clock.ticks(forNanoseconds: Self.shareNanoseconds)
         turnTicks = reactor.pointee.clock.ticks(forNanoseconds: Self.turnNanoseconds)
         startCron()

@@ -22,7 +22,7 @@ struct Compaction: ~Copyable {
     /// What the last pass left: only when it has grown by a quarter does another one pay.
     var wasteLeft = 0
 
-    /// Memory of slabs without live cells that is worth a pass: a fifth of what is live, and at
+    /// Memory of slabs without live cells that is worth a pass: an eighth of what is live, and at
     /// least this many bytes.
     static let worthwhileBytes = 4 << 20
     static let regionsAtOnce = 4
@@ -96,7 +96,7 @@ extension Engine {
     package var wantsCompaction: Bool {
         guard settings.compaction, compaction.phase == .idle else { return false }
         let waste = slabWaste
-        return waste > Compaction.worthwhileBytes && waste * 5 > heap.pointee.liveBytes
+        return waste > Compaction.worthwhileBytes && waste * 8 > heap.pointee.liveBytes
             && waste > compaction.wasteLeft + compaction.wasteLeft / 4
     }
 

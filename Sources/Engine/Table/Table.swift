@@ -385,7 +385,7 @@ struct Table<Element: TableElement>: ~Copyable {
 
     /// Whether another merge keeps the table clear of growing right back.
     var canMerge: Bool {
-        bucketCount > 1 && count * 4 < (bucketCount - 1) * (Self.growthQuarters - 4)
+        bucketCount > 1 && count * 4 < (bucketCount - 1) * (Self.growthQuarters - 2)
     }
 
     /// Merges the last bucket into the one it was split from. No key is hashed.

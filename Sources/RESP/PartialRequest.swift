@@ -94,8 +94,16 @@ package struct PartialRequest: ~Copyable {
     /// What this request takes beside the connection's buffer, in bytes, an owned argument at its
     /// full announced length: counts against `client-query-buffer-limit`.
     package var footprint: Int {
+        memory + max(0, ownedAnnounced - (owned?.capacity ?? 0))
+    }
+
+    /// What it takes now: less than `footprint` where room was given back.
+    package var memory: Int {
         slotCapacity * MemoryLayout<Slot>.stride + (owned?.footprint ?? 0)
     }
+
+    /// Length of the owned argument while it is incomplete.
+    private var ownedAnnounced: Int { ownedMissing > 0 ? pendingCount : 0 }
 
     /// Length of the argument that is waited for, or -1 while its length line is.
     package var pendingBytes: Int { pendingCount }
@@ -123,11 +131,39 @@ package struct PartialRequest: ~Copyable {
         return position
     }
 
+    /// Bytes of the owned argument that have arrived and room for more, while it is incomplete.
+    package var ownedUse: (received: Int, free: Int) {
+        guard let owned, ownedMissing > 0 else { return (0, 0) }
+        let received = pendingCount - ownedMissing
+        return (received, owned.capacity - received)
+    }
+
     /// Where the next bytes of the owned argument go; room for `ownedMissing`.
     package var ownedRoom: UnsafeMutablePointer<UInt8> {
-        guard let owned else { preconditionFailure("no owned argument") }
-        return owned.bytes + (owned.count - ownedMissing)
+        mutating get {
+            guard var blob = owned else { preconditionFailure("no owned argument") }
+            if ownedMissing > 0, blob.count < pendingCount {
+                blob = blob.growing(to: pendingCount)
+                blob.count = pendingCount
+                owned = blob
+            }
+            return blob.bytes + (blob.count - ownedMissing)
+        }
     }
+
+    /// Gives back the room for what has been announced and does not come. The next use of
+    /// `ownedRoom` takes it again, which may copy what is here: so only while that is little.
+    package mutating func giveBackRoom() {
+        let (received, free) = ownedUse
+        guard let blob = owned, free >= Self.ownedThreshold, received <= Self.copiedAtMost else {
+            return
+        }
+        blob.count = received
+        owned = blob.growing(to: received)
+    }
+
+    /// Received bytes that regaining room may copy.
+    private static var copiedAtMost: Int { 1 << 20 }
 
     /// `count` bytes were received into `ownedRoom`.
     package mutating func ownedReceived(_ count: Int) {

@@ -98,6 +98,39 @@ import Testing
         #expect(Allocator.usedBytes == used)
     }
 
+    @Test func roomForWhatDoesNotComeIsGivenBackAndTakenAgain() {
+        let value = big(1_000_000, 10)
+        let input = encode([bytes("SET"), bytes("k"), value])
+        let used = Allocator.usedBytes
+        do {
+            var session = FakeSession()
+            session.takesOwned = true
+            session.feed(Array(input.prefix(5000)))
+            let whole = session.partial!.pointee.memory
+            session.partial!.pointee.giveBackRoom()
+            session.partial!.pointee.giveBackRoom()
+            #expect(session.partial!.pointee.memory < 8192)
+            // The limit still counts what was announced.
+            #expect(session.partial!.pointee.footprint >= 1_000_000)
+            session.feed(Array(input[5000..<30_000]))
+            #expect(session.partial!.pointee.memory == whole)
+            session.feed(Array(input[30_000...]))
+            #expect(session.requests == [[bytes("SET"), bytes("k"), value]])
+        }
+        #expect(Allocator.usedBytes == used)
+    }
+
+    @Test func muchReceivedIsNotCopiedToGiveRoomBack() {
+        let input = encode([bytes("SET"), bytes("k"), big(3_000_000, 11)])
+        var session = FakeSession()
+        session.takesOwned = true
+        session.feed(Array(input.prefix(100)))
+        session.feed(Array(input[100..<2_000_000]))
+        let whole = session.partial!.pointee.memory
+        session.partial!.pointee.giveBackRoom()
+        #expect(session.partial!.pointee.memory == whole)
+    }
+
     @Test func aHandlerKeepsTheBlobByRetainingIt() {
         var session = FakeSession()
         session.takesOwned = true

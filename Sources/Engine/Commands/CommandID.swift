@@ -60,6 +60,8 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case commandGetkeysandflags, commandHelp
     // Server: Debug
     case debug
+    // Server: Function
+    case function, functionFlush, functionHelp
     // Server: Admin
     case shutdown
 

@@ -100,6 +100,6 @@ struct Client: ~Copyable {
     /// Bytes of memory that the client takes, its connection included.
     var memoryBytes: Int {
         MemoryLayout<Client>.stride + connection.pointee.memoryBytes
-            + (partial?.pointee.footprint ?? 0)
+            + (partial?.pointee.memory ?? 0)
     }
 }

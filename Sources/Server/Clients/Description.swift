@@ -79,10 +79,11 @@ extension Server {
         let connection = client.pointee.connection
         // A request executes out of the shared buffer or at the head of the client's own.
         let waiting = connection.pointee.input.count
+        let long = client.pointee.partial?.pointee.ownedUse ?? (received: 0, free: 0)
         text.put(" qbuf=")
-        text.put(max(waiting, running?.wireBytes ?? 0))
+        text.put(max(waiting + long.received, running?.wireBytes ?? 0))
         text.put(" qbuf-free=")
-        text.put(connection.pointee.input.capacity - waiting)
+        text.put(connection.pointee.input.capacity - waiting + long.free)
         text.put(" argv-mem=")
         text.put(running?.argumentBytes ?? 0)
         text.put(" multi-mem=0 rbs=0 rbp=0 obl=0 oll=")

@@ -8,7 +8,7 @@ import Engine
 package let serverCommandRows: [CommandRow] = Array(
     [
         connectionCommandRows, clientCommandRows, configCommandRows, infoCommandRows,
-        commandCommandRows, debugCommandRows, adminCommandRows,
+        commandCommandRows, debugCommandRows, functionCommandRows, adminCommandRows,
     ].joined())
 
 /// What the command table is built from.

@@ -153,6 +153,11 @@ extension Server {
         case .commandHelp: commandHelpCommand(table.pointee, c.arguments, c.count, c.reply)
         // Server: Debug
         case .debug: debugCommand(client, &c)
+        // Server: Function
+        case .function: rejectSubcommand(id, c[1])
+        case .functionFlush: functionFlushCommand(&c)
+        case .functionHelp:
+            replyHelp(.function, functionCommandRows, name: c[0], c.reply)
         // Server: Admin
         case .shutdown: shutdownCommand(client, &c)
         }

@@ -88,16 +88,16 @@ extension Server {
     private func check(_ client: ClientPointer) {
         figures.note(client)
         let connection = client.pointee.connection
-        if settings.timeoutSeconds > 0 {
-            let idle =
-                reactor.pointee.clock.monotonicMilliseconds
-                - connection.pointee.lastInteractionMilliseconds
-            if idle / 1000 > Int64(settings.timeoutSeconds) {
-                log.verbose("Closing idle client")
-                close(client)
-                return
-            }
+        let idleSeconds =
+            (reactor.pointee.clock.monotonicMilliseconds
+                - connection.pointee.lastInteractionMilliseconds) / 1000
+        if settings.timeoutSeconds > 0, idleSeconds > Int64(settings.timeoutSeconds) {
+            log.verbose("Closing idle client")
+            close(client)
+            return
         }
+        // Redis 7.4 shrinks a query buffer after two idle seconds.
+        if idleSeconds > 2 { client.pointee.partial?.pointee.giveBackRoom() }
         if connection.pointee.hasOutput { _ = checkOutputLimit(client) }
     }
 }

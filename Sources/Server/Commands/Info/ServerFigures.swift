@@ -16,7 +16,7 @@ struct ClientSizes {
         let connection = client.pointee.connection
         // A long argument gathers in memory of its own, beside the input buffer.
         let input =
-            connection.pointee.input.capacity + (client.pointee.partial?.pointee.footprint ?? 0)
+            connection.pointee.input.capacity + (client.pointee.partial?.pointee.memory ?? 0)
         largestInput = max(largestInput, input)
         largestOutput = max(largestOutput, connection.pointee.output.memory)
     }

@@ -13,7 +13,6 @@ package struct LookAhead: ~Copyable {
     package static var capacity: Int { 32 }
     /// Room for the hashes of commands with several keys, all requests of a batch together.
     private static var keyCapacity: Int { 256 }
-    private static var noKeys: UInt16 { .max }
 
     /// Command numbers, `noNumber` where no command has that name. Raw, because comparing them is
     /// then comparing integers in any module.
@@ -22,8 +21,8 @@ package struct LookAhead: ~Copyable {
     package var accepted = InlineArray<32, Bool>(repeating: false)
     /// Hash of the first key, 0 where there is none.
     package var hashes = InlineArray<32, UInt64>(repeating: 0)
-    /// Where in `keyHashes` those of a request with several keys begin.
-    private var keyStarts = InlineArray<32, UInt16>(repeating: Self.noKeys)
+    /// The hashes of all keys of a request, in order, if it has several and they were looked at.
+    package var allKeyHashes = InlineArray<32, UnsafePointer<UInt64>?>(repeating: nil)
     private let keyHashes: UnsafeMutablePointer<UInt64>
     private var keyCount = 0
 
@@ -33,12 +32,6 @@ package struct LookAhead: ~Copyable {
     /// The command of request `i`, nil where no command has that name.
     package func command(_ i: Int) -> CommandID? {
         ids[i] == CommandID.noNumber ? nil : CommandID(number: ids[i])
-    }
-
-    /// The hashes of all keys of request `i`, in order, if it has several and they were looked at.
-    @inline(__always)
-    package func allKeyHashes(_ i: Int) -> UnsafePointer<UInt64>? {
-        keyStarts[i] == Self.noKeys ? nil : UnsafePointer(keyHashes + Int(keyStarts[i]))
     }
 
     /// The number of a container's subcommand, or the container's own if it has none of that name.
@@ -59,7 +52,7 @@ package struct LookAhead: ~Copyable {
         for i in 0..<count {
             let request = requests[i]
             hashes[i] = 0
-            keyStarts[i] = Self.noKeys
+            allKeyHashes[i] = nil
             guard let id = table.find(arguments[request.argumentStart]) else {
                 ids[i] = CommandID.noNumber
                 continue
@@ -74,10 +67,11 @@ package struct LookAhead: ~Copyable {
             let firstKey = Int(facts.pointee.firstKey)
             guard firstKey > 0, firstKey < request.count else { continue }
             if facts.pointee.lastKey < 0, request.count > firstKey &+ 1 {
-                keyStarts[i] = lookAtKeys(
+                if let known = lookAtKeys(
                     arguments + request.argumentStart, request.count, facts, database)
-                if keyStarts[i] != Self.noKeys {
-                    hashes[i] = keyHashes[Int(keyStarts[i])]
+                {
+                    allKeyHashes[i] = known
+                    hashes[i] = known[0]
                     continue
                 }
             }
@@ -88,10 +82,10 @@ package struct LookAhead: ~Copyable {
         guard count > 1 || keyCount > 0 else { return }
         for i in 0..<count where hashes[i] != 0 { database.pointee.prefetchEntry(hashes[i]) }
         for i in 0..<keyCount { database.pointee.prefetchEntry(keyHashes[i]) }
-        // Long values stand behind a pointer: a third step, only while such values are in use.
-        guard database.pointee.engine.pointee.usesBlobs else { return }
-        database.pointee.engine.pointee.usesBlobs = false
-        for i in 0..<count where hashes[i] != 0 { database.pointee.prefetchBlob(hashes[i]) }
+        // Long values reach further: a third step, only while such values are in use.
+        guard database.pointee.engine.pointee.usesLongValues else { return }
+        database.pointee.engine.pointee.usesLongValues = false
+        for i in 0..<count where hashes[i] != 0 { database.pointee.prefetchValue(hashes[i]) }
     }
 
     /// Hashes all keys of a request whose keys reach to its end, and asks for their buckets.
@@ -99,14 +93,14 @@ package struct LookAhead: ~Copyable {
     private mutating func lookAtKeys(
         _ arguments: UnsafePointer<Bytes>, _ count: Int, _ facts: UnsafePointer<CommandFacts>,
         _ database: UnsafeMutablePointer<Database>
-    ) -> UInt16 {
+    ) -> UnsafePointer<UInt64>? {
         let step = max(1, Int(facts.pointee.keyStep))
         let last = count &+ Int(facts.pointee.lastKey)
         var i = Int(facts.pointee.firstKey)
         guard last >= i, (last &- i) / step &+ 1 <= Self.keyCapacity &- keyCount else {
-            return Self.noKeys
+            return nil
         }
-        let start = keyCount
+        let start = UnsafePointer(keyHashes + keyCount)
         while i <= last {
             let hash = database.pointee.table.hash(arguments[i])
             keyHashes[keyCount] = hash
@@ -114,6 +108,6 @@ package struct LookAhead: ~Copyable {
             database.pointee.prefetchBucket(hash)
             i &+= step
         }
-        return UInt16(truncatingIfNeeded: start)
+        return start
     }
 }

@@ -26,7 +26,9 @@ package enum NewDeadline {
 
 extension Database {
     /// Strings longer than this live in a SharedBlob, shorter ones in the entry.
-    static var largestEmbedded: Int { 512 }
+    static var largestEmbedded: Int { 8192 }
+    /// What is edited in place and grows beyond this goes to a blob, which has room to grow.
+    static var largestEdited: Int { 512 }
 
     /// Notes a change to the keyspace, after it was made: `by` is what Redis adds to its count of
     /// changes since the last save.
@@ -51,6 +53,7 @@ extension Database {
         }
         switch value {
         case .bytes(let bytes):
+            if bytes.count > Self.largestEdited { engine.pointee.usesLongValues = true }
             if bytes.count > Self.largestEmbedded {
                 setLong(key, hash, position, bytes, due)
                 return
@@ -72,7 +75,6 @@ extension Database {
     private mutating func setLong(
         _ key: Bytes, _ hash: UInt64, _ position: Position?, _ bytes: Bytes, _ due: Int64?
     ) {
-        engine.pointee.usesBlobs = true
         if let entry = position?.entry, entry.isString, entry.encoding == .blob {
             let blob = entry.blobValue
             if blob.isUnique, blob.capacity >= bytes.count, blob.capacity <= bytes.count * 2 {

@@ -18,7 +18,7 @@ extension Database {
         let old = position.entry
         assert(old.isString && count >= old.stringLength)
         if old.encoding == .blob { return editBlob(old, count) }
-        if count > Self.largestEmbedded { return moveToBlob(position, count) }
+        if count > Self.largestEdited { return moveToBlob(position, count) }
         let integer: Int64? = old.encoding == .integer ? old.integerValue : nil
         let entry = resize(position, .rawEmbedded, valueBytes: count)
         let bytes = (entry.raw + entry.valueOffset).assumingMemoryBound(to: UInt8.self)

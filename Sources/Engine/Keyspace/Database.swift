@@ -48,15 +48,21 @@ package struct Database: ~Copyable {
     @inline(__always)
     package func prefetchEntry(_ hash: UInt64) { table.prefetchElement(hash) }
 
-    /// Asks for the first lines of a long value, once its entry has arrived. The rest follows by the
-    /// processor's own prefetching, but for the second page.
+    /// Asks for the first lines of a long value, once its entry has arrived, and for the page behind
+    /// the one it starts in. The rest comes by the processor's own prefetching.
     @inline(__always)
-    func prefetchBlob(_ hash: UInt64) {
-        guard let entry = table.likely(hash), entry.isString, entry.encoding == .blob else {
+    func prefetchValue(_ hash: UInt64) {
+        guard let entry = table.likely(hash), entry.isString else { return }
+        var start = entry.raw + 128
+        if entry.encoding == .blob {
+            start = entry.pointerValue
+        } else if entry.embeddedLength <= Self.largestEdited {
             return
         }
-        let blob = entry.pointerValue
-        for line in 0..<2 { machine_prefetch(blob + line &* 64) }
+        machine_prefetch(start)
+        machine_prefetch(start + 64)
+        let toNextPage = 4096 - Int(bitPattern: start) & 4095
+        machine_prefetch(start + toNextPage)
     }
 
     // MARK: Walking

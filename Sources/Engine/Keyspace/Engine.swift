@@ -64,7 +64,7 @@ package struct Engine: ~Copyable {
     /// While set, keys past their time are invisible but stay (CLIENT PAUSE, as in Redis).
     package var expiryPaused: Bool
     /// Set by whoever reads or writes a long value: the next batch then looks ahead for those too.
-    var usesBlobs = false
+    var usesLongValues = false
     /// Gives new entries differing wheel generations; see ExpiryCycle.
     var generation: UInt8
     var lazyFree: LazyFree

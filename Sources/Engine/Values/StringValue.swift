@@ -82,10 +82,12 @@ extension CommandContext {
     @inline(__always)
     package func reply(string entry: Entry) {
         switch entry.stringValue {
-        case .bytes(let bytes): reply.pointee.bulk(bytes)
+        case .bytes(let bytes):
+            if bytes.count > Database.largestEdited { engine.pointee.usesLongValues = true }
+            reply.pointee.bulk(bytes)
         case .integer(let integer): reply.pointee.bulkInteger(Int(integer))
         case .blob(let blob):
-            engine.pointee.usesBlobs = true
+            engine.pointee.usesLongValues = true
             reply.pointee.bulk(blob)
         }
     }

@@ -100,7 +100,7 @@ private func write(
 private func insertPadded(_ c: inout CommandContext, _ piece: Bytes, at offset: Int) {
     let blob = SharedBlob.allocate(count: offset + piece.count, capacity: offset + piece.count)
     write(piece, at: offset, over: 0) { blob.bytes }
-    if blob.count > Database.largestEmbedded {
+    if blob.count > Database.largestEdited {
         c.database.pointee.setString(c[1], c.firstKeyHash, nil, .blob(blob))
         return
     }

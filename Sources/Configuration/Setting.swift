@@ -15,10 +15,10 @@ package enum SetError: Error, Equatable {
         switch self {
         case .unknown(let name):
             ByteText(ascii: "ERR Unknown option or number of arguments for CONFIG SET - '")
-                + name + ByteText(ascii: "'")
+                + name.prefix { $0 != 0 } + ByteText(ascii: "'")
         case .failed(let name, let reason):
-            ByteText(ascii: "ERR CONFIG SET failed (possibly related to argument '") + name
-                + ByteText(ascii: "') - \(reason)")
+            ByteText(ascii: "ERR CONFIG SET failed (possibly related to argument '")
+                + name.prefix { $0 != 0 } + ByteText(ascii: "') - \(reason)")
         case .loading:
             ByteText(ascii: "LOADING Redis is loading the dataset in memory")
         }

@@ -121,8 +121,12 @@ struct ValueParser {
             }
             return percent == 0 ? .memory(0) : .percent(percent)
         }
-        guard let value = memoryAmount(text), value <= UInt(Int.max) else {
+        guard let value = memoryAmount(text) else {
             throw Rejection("argument must be a memory or percent value")
+        }
+        guard value <= UInt(Int.max) else {
+            // Redis holds a percentage as a negative amount, and takes this for one.
+            throw Rejection("percentage argument must be less or equal to 100")
         }
         return .memory(value)
     }

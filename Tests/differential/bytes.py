@@ -6,8 +6,9 @@
 A case is a pipeline of random commands with something broken in it: a length, a line end, a byte, a
 part lost or doubled. It goes over a connection of its own, in one or more pieces, and the writing
 side is closed; the reply is all that comes until the server closes. Both servers must answer the
-same, stay alive, and hold the same keys in the end. Run it on a debug build too, where overflows
-and broken assumptions end the server.
+same, stay alive, and hold the same keys in the end. Run it on a debug build too, where overflows and
+broken assumptions end the server. (Valkey 9.1 is no reference here: it checks the line end behind a
+value. And Redis 7.4.1 may store a value of 32 KiB and more in a buffer that it goes on to use.)
 """
 
 import argparse
@@ -17,7 +18,7 @@ import socket
 import sys
 import time
 
-from commands import Generator
+from commands import NUMBERS, Generator
 from fuzz import Fuzzer, clip, inline, show_parting
 from references import find_reference
 from resp import encode
@@ -29,8 +30,10 @@ WITHOUT = b"""SET SETEX PSETEX GETEX EXPIRE PEXPIRE EXPIREAT PEXPIREAT TTL PTTL 
     PEXPIRETIME TIME HELLO SCAN KEYS RANDOMKEY COMMAND MEMORY LOLWUT OBJECT CONFIG DEBUG CLIENT
     SETRANGE INFO FLUSHDB FLUSHALL""".split()
 COMPARE_EVERY = 200
+# At least this much Redis sends before it looks at its input again.
+SENT_AT_ONCE = 64 * 1024
 # The words of a text sent inline may be a HELLO.
-CLIENT_NUMBER = re.compile(rb"(\$2\r\nid\r\n):\d+")
+IDENTITY = re.compile(rb"(\$2\r\nid\r\n):\d+|\$\d\r\n7\.\d\.\d+\r\n")
 LENGTHS = [
     b"-1",
     b"0",
@@ -99,9 +102,12 @@ class Mangler:
 
     def case(self):
         """The bytes to send, in pieces."""
-        parts = []
+        parts = [encode("PING")]
         for _ in range(self.random.randint(1, 12)):
             command = self.generator.next()
+            # Redis 7.0 takes the lowest integer here.
+            if command[0].upper() in (b"LPOS", b"LREM") and NUMBERS[-1] in command:
+                continue
             isInline = self.random.random() < 0.2
             parts.append(inline(command, self.random) if isInline else encode(*command))
         data = b"".join(parts)
@@ -170,10 +176,13 @@ def answer(address, pieces):
 
 
 def agree(ours, theirs):
-    """Whether two answers are the same, as far as both came: a reset loses what was not read."""
+    """Whether two answers are the same, as far as both came: a reset loses what was not read, and
+    Redis drops what is left to send when it sees the end of the stream."""
     (our, our_reset), (their, their_reset) = ours, theirs
-    our, their = [CLIENT_NUMBER.sub(rb"\1", data) for data in (our, their)]
+    our, their = [IDENTITY.sub(rb"\1", data) for data in (our, their)]
     if our == their:
+        return True
+    if len(their) >= SENT_AT_ONCE and our.startswith(their):
         return True
     return (our_reset and their.startswith(our)) or (their_reset and our.startswith(their))
 

@@ -166,18 +166,19 @@ PATTERNS = [
 # Commands that set a time to live: a wrong argument must not become a short one.
 TIMED = {b"SET", b"SETEX", b"PSETEX", b"GETEX", b"EXPIRE", b"PEXPIRE", b"EXPIREAT", b"PEXPIREAT"}
 # Commands whose arguments must not change places: a value must not become a large number there.
-UNMIXED = TIMED | {b"SETRANGE", b"LSET", b"LREM"}
+UNMIXED = TIMED | {b"SETRANGE", b"LSET", b"LREM", b"CONFIG"}
 # Words that are wrong nearly everywhere, and never a time to live.
 JUNK = [b"abc", b"", b"-1", b"1.5", b"NX", b"XX", b"GET", b"COUNT", b"-5x", b"EX"]
 # What a key past its time leaves to each server until it is removed.
-COUNTING = {b"DBSIZE", b"RANDOMKEY"}
+COUNTING = {b"DBSIZE", b"RANDOMKEY", b"DEBUG DIGEST"}
 
 
 class Generator:
     def __init__(self, seed, without=()):
-        """`without`: names of commands that are left out."""
+        """`without`: names of commands and subcommands that are left out."""
         self.random = random.Random(seed)
         self.without = frozenset(without)
+        self.settings = SETTINGS
         self.now = int(time.time())
         self.home = 0
         self.choices, self.cumulative, total = [], [], 0
@@ -333,7 +334,7 @@ class Generator:
     def next(self):
         self.home, builder = self.random.choices(self.choices, cum_weights=self.cumulative)[0]
         command = builder(self)
-        if command[0] in self.without:
+        if not self.without.isdisjoint((command[0], b" ".join(command[:2]))):
             return self.next()
         if self.chance(0.05):
             command = self.spoil(command)
@@ -549,6 +550,39 @@ def config_set(g):
     ]
 
 
+# Settings that change nothing the other commands show.
+SETTINGS = b"""hash-max-listpack-entries hash-max-ziplist-value set-max-intset-entries
+    set-max-listpack-value zset-max-listpack-entries zset-max-ziplist-value hll-sparse-max-bytes
+    stream-node-max-bytes stream-node-max-entries list-compress-depth lfu-log-factor
+    slowlog-log-slower-than slowlog-max-len latency-monitor-threshold latency-tracking
+    latency-tracking-info-percentiles notify-keyspace-events maxmemory-eviction-tenacity hz
+    dynamic-hz active-expire-effort tcp-keepalive
+    lua-time-limit busy-reply-threshold repl-backlog-size repl-backlog-ttl repl-timeout
+    repl-diskless-sync-delay min-slaves-max-lag replica-priority loglevel
+    acllog-max-len tracking-table-max-keys shutdown-timeout shutdown-on-sigterm
+    replica-announce-ip repl-disable-tcp-nodelay stop-writes-on-bgsave-error rdb-key-save-delay
+    rdbchecksum rdbcompression dbfilename auto-aof-rewrite-percentage auto-aof-rewrite-min-size
+    aof-use-rdb-preamble aof-timestamp-enabled no-appendfsync-on-rewrite activerehashing
+    jemalloc-bg-thread sanitize-dump-payload oom-score-adj-values proc-title-template
+    cluster-node-timeout cluster-require-full-coverage max-new-connections-per-cycle
+    unixsocket io-threads cluster-enabled always-show-logo""".split()
+# Those that other versions do not have, or not with the same defaults and errors.
+VERSIONED_SETTINGS = b"""set-max-listpack-value max-new-connections-per-cycle dynamic-hz
+    shutdown-on-sigterm sanitize-dump-payload repl-backlog-size io-threads loglevel
+    latency-tracking-info-percentiles""".split()
+SETTING_VALUES = b"0 1 -1 7 100 101 1024 1mb 2g 3Gb 10k 64MB 10% -5% 150% 1.5 1e3 abc yes no YES".split()
+SETTING_VALUES += [b"", b"AKE", b"KEA$g", b"Kq", b"99 99.9", b"101", b"50 abc", b"1 2 3", b"debug"]
+SETTING_VALUES += [b"notice", b"now", b"save force", b"default", b"{title}", b"a b", b" 1", b"1 "]
+SETTING_VALUES += [b"4294967295", b"9223372036854775807", b"9223372036854775808", b"\xff", b"0x10"]
+
+
+def other_config(g):
+    names = [g.pick(g.settings) for _ in range(g.random.choice((1, 1, 2)))]
+    if g.chance(0.4):
+        return [b"CONFIG", b"GET", *names]
+    return [b"CONFIG", b"SET", *[word for name in names for word in (name, g.pick(SETTING_VALUES))]]
+
+
 def client(g):
     return [
         b"CLIENT",
@@ -681,6 +715,10 @@ def simple(*words):
     return build
 
 
+PROTOCOLS = b"string integer double bignum null array set map attrib verbatim true false x".split()
+THRESHOLDS = [b"0", b"100b", b"10k", b"1", b"4gb", b"5gb", b"abc", b"-1", b"200b", b"20000b"]
+
+
 def debug(g):
     return [
         b"DEBUG",
@@ -692,6 +730,21 @@ def debug(g):
                 [b"SET-ACTIVE-EXPIRE", b"1"],
                 [b"NOSUCH"],
                 [b"OBJECT", b"nosuchkey"],
+                [b"OBJECT", g.key()],
+                [b"DIGEST"],
+                [b"DIGEST"],
+                [b"DIGEST-VALUE", *g.keys(0, 3)],
+                [b"SDSLEN", g.key()],
+                [b"PROTOCOL", g.pick(PROTOCOLS)],
+                [b"ERROR", g.pick([b"ERR text", b"CODE", b"", b"a\r\nb"])],
+                [b"LISTPACK", g.key()],
+                [b"QUICKLIST", g.key()],
+                [b"QUICKLIST-PACKED-THRESHOLD", g.pick(THRESHOLDS)],
+                [b"REPLYBUFFER", b"RESIZING", g.pick([b"0", b"1"])],
+                [b"REPLYBUFFER", b"PEAK-RESET-TIME", g.pick([b"NEVER", b"RESET", b"100", b"x"])],
+                [b"CHANGE-REPL-ID"],
+                [b"DICT-RESIZING", g.pick([b"0", b"1"])],
+                [b"HTSTATS-KEY", g.key()],
             ]
         ),
     ]
@@ -805,7 +858,8 @@ OTHERS = [
     (5, command_),
     (4, unknown),
     (25, any_number),
-    (1, debug),
+    (4, debug),
+    (4, other_config),
     (1, simple(b"CONFIG", b"NOSUCH")),
     (1, simple(b"MEMORY", b"NOSUCH")),
     (1, simple(b"TIME", "value")),

@@ -26,7 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 import justified  # noqa: E402
-from commands import COUNTING, KEYS, Generator  # noqa: E402
+from commands import COUNTING, KEYS, SETTINGS, VERSIONED_SETTINGS, Generator  # noqa: E402
 from references import find_reference, version_of  # noqa: E402
 from resp import Connection, Incomplete, encode  # noqa: E402
 from server import BINARY, Server  # noqa: E402
@@ -102,6 +102,8 @@ class Fuzzer:
         self.index = 0
         self.history = collections.defaultdict(lambda: collections.deque(maxlen=HISTORY))
         self.reference = version_of(reference)
+        if self.reference != "redis 7.4":
+            self.generator.settings = sorted(set(SETTINGS) - set(VERSIONED_SETTINGS))
         self.names = (os.path.basename(binary), self.reference)
         for path in (binary, reference):
             self.sides.append(Side(path))

@@ -1,6 +1,6 @@
 """The differential tests that `make test` runs, against each reference that the packages provide: the
-fuzzer with a fixed seed (so that a failure repeats) and a new one (so that runs add up), and the
-comparison of what COMMAND says of each command.
+fuzzer with a fixed seed (so that a failure repeats) and a new one (so that runs add up), the one of
+broken bytes, and the comparison of what COMMAND says of each command.
 
 FUZZ_COMMANDS sets the number of commands per run. Ends with `N passed, N failed`.
 """
@@ -22,6 +22,7 @@ COMMANDS = os.environ.get("FUZZ_COMMANDS", "100000")
 
 def steps():
     """What is tried, and how."""
+    yield "bytes, redis-server", [HERE / "bytes.py"]
     for reference in ("redis-server", "valkey"):
         for seed in ("1", str(int(time.time()))):
             yield f"fuzzer, {reference}, seed {seed}", [

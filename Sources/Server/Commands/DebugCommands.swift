@@ -75,7 +75,8 @@ extension Server {
             return replyHelp(.debug, debugCommandRows, name: c[0], c.reply)
         }
         c.reply.pointee.error(
-            "ERR unknown subcommand or wrong number of arguments for '", c[1],
+            "ERR unknown subcommand or wrong number of arguments for '",
+            c[1].slice(0, min(c[1].count, 128)),
             "'. Try DEBUG HELP.")
     }
 

@@ -2,7 +2,8 @@
 //
 // First the whole batch is looked at: command, key hash, prefetch of the bucket, then of the entry.
 // With a large keyspace the cost of a request is waiting for memory, and so that waiting overlaps.
-// Then each request runs. Time is taken once per run of the same command.
+// Then each request runs. Time is taken once per run of the same command; the clock that keys expire
+// by is the turn's, unless a run took long.
 
 import CMachine
 import Engine
@@ -40,10 +41,18 @@ extension Server {
             noteCalls(id, i &- first, now &- started)
             started = now
             if reply.pointee.errorCount != errors { noteErrors(id, since: errors) }
+            if now >= shareDeadline { refreshTime() }
         }
         client.pointee.commandCount &+= UInt64(count)
         statistics.commands &+= count
         return count
+    }
+
+    /// Reads the clock after what took long: to what comes behind it in the pipeline, time has passed.
+    @inline(never)
+    private func refreshTime() {
+        reactor.pointee.refreshClock()
+        engine.pointee.setClock(Int64(reactor.pointee.clock.realtimeNanoseconds / 1_000_000))
     }
 
     @inline(__always)

@@ -290,6 +290,28 @@ def test_slow_reader_within_limits():
         assert replies[0] == whole
 
 
+def test_room_for_a_silent_client():
+    """A long argument that is announced and does not come gives its room back after two seconds."""
+    with Server() as server, server.connect() as one, server.connect() as two:
+        two.command("CLIENT", "SETNAME", "silent")
+        two.send(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000000\r\n")
+
+        def buffers():
+            lines = map(parse, one.value("CLIENT", "LIST").splitlines())
+            found = next(line for line in lines if line["name"] == "silent")
+            return int(found["qbuf"]) + int(found["qbuf-free"])
+
+        deadline = time.monotonic() + 10
+        while buffers() < 1_000_000:
+            assert time.monotonic() < deadline
+        while buffers() > 100_000:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        two.send(b"x" * 1_000_000 + b"\r\n")
+        assert two.reply() == b"+OK\r\n"
+        assert one.value("GET", "k") == b"x" * 1_000_000
+
+
 def test_query_buffer_limit():
     """A request that would fill the query buffer past its limit costs the connection; it is logged."""
     with Server("--client-query-buffer-limit", "1mb") as server:

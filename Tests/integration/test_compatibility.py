@@ -115,6 +115,23 @@ def test_unknown_commands():
             assert reply == b"-" + error + b"\r\n", (command, reply)
 
 
+def test_function_flush():
+    """FUNCTION FLUSH, with which clients and test suites reset a server, and its errors."""
+    with Server() as server, server.connect() as connection:
+        for arguments in ((), ("ASYNC",), ("sync",)):
+            assert connection.command("FUNCTION", "FLUSH", *arguments) == b"+OK\r\n"
+        for arguments, error in (
+            (("x",), b"ERR FUNCTION FLUSH only supports SYNC|ASYNC option"),
+            (
+                ("sync", "x"),
+                b"ERR unknown subcommand or wrong number of arguments for 'flush'. "
+                b"Try FUNCTION HELP.",
+            ),
+        ):
+            reply = connection.command("FUNCTION", "flush", *arguments)
+            assert reply == b"-" + error + b"\r\n", (arguments, reply)
+
+
 def test_letter_case():
     """Commands, subcommands and options in any case."""
     with Server() as server, server.connect() as connection:

@@ -114,7 +114,11 @@ private struct HeapModel: ~Copyable {
         var heap = SlabHeap()
         for bytes in 1...SlabHeap.largestCell {
             let cell = SlabHeap.cellBytes(bytes)
-            #expect(cell >= bytes && cell % 8 == 0 && cell >= 16 && cell < max(bytes + 8, 17))
+            #expect(cell >= bytes && cell % 8 == 0 && cell >= 16)
+            // Eight bytes apart up to 128, an eighth of a doubling above.
+            #expect(cell - bytes < (bytes <= 128 ? max(8, 17 - bytes) : bytes / 8 + 1))
+            #expect(SlabHeap.index(ofCell: cell) < SlabHeap.classCount)
+            #expect(SlabHeap.cellBytes(cell) == cell)
             let p = heap.allocate(bytes)
             p.initializeMemory(as: UInt8.self, repeating: 1, count: bytes)
             heap.deallocate(p, bytes)

@@ -46,7 +46,7 @@ struct SlabCensus {
     mutating func count(region i: Int, of heap: UnsafeMutablePointer<SlabHeap>) {
         var bytes = 0
         heap.pointee.forEachSlab(inRegion: i) { slab in
-            let index = Int(slab.pointee.cellBytes) / 8
+            let index = SlabHeap.index(ofCell: Int(slab.pointee.cellBytes))
             slabs[index] += 1
             live[index] += Int(slab.pointee.live)
             capacity[index] += Int(slab.pointee.capacity)
@@ -147,7 +147,7 @@ extension Engine {
         let whole = rank < compaction.census.regionsToEmpty
         if whole { heap.pointee.drain(region: region) }
         heap.pointee.forEachSlab(inRegion: region) { slab in
-            let index = Int(slab.pointee.cellBytes) / 8
+            let index = SlabHeap.index(ofCell: Int(slab.pointee.cellBytes))
             // A slab that is nearly full is not worth moving by itself.
             let isFull = slab.pointee.live * 16 >= slab.pointee.capacity * 15
             guard whole || compaction.census.spare[index] > 0 && !isFull else { return }

@@ -26,7 +26,7 @@ package enum NewDeadline {
 
 extension Database {
     /// Strings longer than this live in a SharedBlob, shorter ones in the entry.
-    static var largestEmbedded: Int { 8192 }
+    static var largestEmbedded: Int { 4096 }
     /// What is edited in place and grows beyond this goes to a blob, which has room to grow.
     static var largestEdited: Int { 512 }
 

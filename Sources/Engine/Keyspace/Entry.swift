@@ -212,7 +212,7 @@ package struct Entry {
     }
 }
 
-/// Where entries come from: slabs up to 128 bytes, the general allocator above.
+/// Where entries come from: slabs up to their largest cell, the general allocator above.
 extension SlabHeap {
     @inline(__always)
     mutating func allocateEntry(_ size: Int) -> UnsafeMutableRawPointer {

@@ -1,4 +1,5 @@
-// Small cells (16 to 128 bytes) in 8-byte size classes, where jemalloc has 16-byte ones.
+// Cells of 16 bytes to 4.5 KiB. Up to 128 bytes the size classes are 8 bytes apart, where jemalloc
+// has 16; above, there are eight to a doubling, where jemalloc has four. And all on huge pages.
 //
 // Entries and child buckets live here. A slab is 64 KiB of cells of one class, aligned to its
 // size, so that a cell finds its slab by masking; 32 slabs share one 2 MiB region on a huge page.
@@ -18,8 +19,10 @@ struct SlabHeap: ~Copyable {
     static let slabBytes = 64 * 1024
     static let slabsPerRegion = PieceStore.pieceBytes / slabBytes
     /// Cells larger than this come from the general allocator.
-    static let largestCell = 128
-    static let classCount = largestCell / 8 + 1
+    static var largestCell: Int { 4608 }
+    /// Up to this, classes are 8 bytes apart; above, eight to a doubling.
+    private static var largestFineCell: Int { 128 }
+    static var classCount: Int { index(ofCell: largestCell) + 1 }
 
     struct Slab {
         var free: UnsafeMutableRawPointer?
@@ -45,7 +48,7 @@ struct SlabHeap: ~Copyable {
 
     typealias SlabPointer = UnsafeMutablePointer<Slab>
 
-    /// Per class, the slabs with room. Indexed by cell bytes / 8.
+    /// Per class, the slabs with room.
     let partial: UnsafeMutablePointer<SlabPointer?>
     /// Slabs being emptied, linked through `next` and `previous`.
     private(set) var evacuating: SlabPointer?
@@ -75,7 +78,19 @@ struct SlabHeap: ~Copyable {
 
     /// The cell size that serves `bytes`.
     @inline(__always)
-    static func cellBytes(_ bytes: Int) -> Int { bytes < 16 ? 16 : (bytes &+ 7) & ~7 }
+    static func cellBytes(_ bytes: Int) -> Int {
+        if bytes <= largestFineCell { return bytes < 16 ? 16 : (bytes &+ 7) & ~7 }
+        let step = 60 &- (bytes &- 1).leadingZeroBitCount
+        return ((bytes &- 1) &>> step &+ 1) &<< step
+    }
+
+    /// The number of the class of cells of `cell` bytes.
+    @inline(__always)
+    static func index(ofCell cell: Int) -> Int {
+        if cell <= largestFineCell { return cell &>> 3 }
+        let log = 63 &- (cell &- 1).leadingZeroBitCount
+        return largestFineCell / 8 &+ 1 &+ (log &- 7) &* 8 &+ ((cell &- 1) &>> (log &- 3)) & 7
+    }
 
     // MARK: Cells
 
@@ -89,7 +104,7 @@ struct SlabHeap: ~Copyable {
             return Allocator.allocate(cell)
         #else
             Allocator.account(cell)
-            guard let slab = partial[cell >> 3], let p = slab.pointee.free else {
+            guard let slab = partial[Self.index(ofCell: cell)], let p = slab.pointee.free else {
                 return allocateSlowly(cell)
             }
             slab.pointee.free = p.load(as: UnsafeMutableRawPointer?.self)
@@ -135,14 +150,14 @@ struct SlabHeap: ~Copyable {
 
     @inline(never)
     private mutating func allocateSlowly(_ cell: Int) -> UnsafeMutableRawPointer {
-        let slab = partial[cell >> 3] ?? makeSlab(cell)
+        let slab = partial[Self.index(ofCell: cell)] ?? makeSlab(cell)
         let base = UnsafeMutableRawPointer(slab)
         // The list holds only slabs with room, so one without freed cells has fresh ones. They
         // are threaded in small runs: touching a whole new slab at once would take long.
         let start = Int(slab.pointee.fresh)
         let available = (Self.slabBytes - start) / cell
         assert(slab.pointee.free == nil && available > 0)
-        let run = min(available, 32)
+        let run = min(available, max(1, 2048 / cell))
         var next: UnsafeMutableRawPointer?
         var i = run - 1
         while i > 0 {
@@ -178,7 +193,7 @@ struct SlabHeap: ~Copyable {
     // MARK: Lists of slabs with room
 
     private mutating func list(_ slab: SlabPointer) {
-        let index = Int(slab.pointee.cellBytes) >> 3
+        let index = Self.index(ofCell: Int(slab.pointee.cellBytes))
         // Behind the head: the slab in use keeps being used, so others get a chance to empty.
         if let head = partial[index] {
             slab.pointee.next = head.pointee.next
@@ -198,7 +213,7 @@ struct SlabHeap: ~Copyable {
         if let previous = slab.pointee.previous {
             previous.pointee.next = slab.pointee.next
         } else {
-            partial[Int(slab.pointee.cellBytes) >> 3] = slab.pointee.next
+            partial[Self.index(ofCell: Int(slab.pointee.cellBytes))] = slab.pointee.next
         }
         slab.pointee.next?.pointee.previous = slab.pointee.previous
         slab.pointee.next = nil

@@ -32,7 +32,8 @@ JUSTIFIED = [
     ("7.0", "command|getkeys command|getkeysandflags", "arity",
      "7.2 accepts a command without arguments, and answers that it has no keys"),
     ("7.0", "client|kill client|list client|reply command|getkeys command|getkeysandflags "
-     "config|get config|set flushall flushdb hello lcs mset msetnx shutdown", "arguments",
+     "config|get config|set flushall flushdb function|flush hello lcs mset msetnx shutdown",
+     "arguments",
      "7.2 revised the names and the nesting of documented arguments"),
     ("7.0", "quit setex setnx psetex", "deprecation", "deprecated in the documentation since 7.2"),
     ("valkey", "client|* select", "flags", "Valkey 8 allows them while a script is busy"),

@@ -731,8 +731,6 @@ def debug(g):
                 [b"NOSUCH"],
                 [b"OBJECT", b"nosuchkey"],
                 [b"OBJECT", g.key()],
-                [b"DIGEST"],
-                [b"DIGEST"],
                 [b"DIGEST-VALUE", *g.keys(0, 3)],
                 [b"SDSLEN", g.key()],
                 [b"PROTOCOL", g.pick(PROTOCOLS)],

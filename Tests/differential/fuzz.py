@@ -217,6 +217,10 @@ class Fuzzer:
         self.inspect("DEBUG", "SET-ACTIVE-EXPIRE", 1)
         self.generator.without = self.without
         ours, theirs = [side.keyspace() for side in self.sides]
+        # With all of what is past its time gone, the servers' own digests are the same too.
+        digests = [side.inspector.command("DEBUG", "DIGEST") for side in self.sides]
+        if digests[0] != digests[1]:
+            self.report(f"after command {self.index}, DEBUG DIGEST", *digests, [])
         for place in sorted(set(ours) | set(theirs)):
             database, key = place
             if place not in ours or place not in theirs:

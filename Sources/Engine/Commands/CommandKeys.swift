@@ -45,6 +45,7 @@ private func appendKeys(
     let first: Int
     let last: Int
     let step: Int
+    var flags = row.variableKeyFlags?(arguments, count) ?? spec.flags
     switch spec.find {
     case .unknown:
         return true
@@ -61,13 +62,14 @@ private func appendKeys(
     case .counted(let at, let start, let every):
         let number = begin + at < count ? leadingInteger(arguments[begin + at]) : 0
         guard number > 0 else { return false }
+        // Redis finds keys behind a number in another form ("+1") without knowing their use.
+        if arguments[begin + at].integer == nil { flags = [] }
         first = begin + start
         step = every
         // No overflow: the number has 32 bits.
         last = first + (number - 1) * step
     }
     guard first < count, last < count, first <= last else { return false }
-    let flags = row.variableKeyFlags?(arguments, count) ?? spec.flags
     for position in stride(from: first, through: last, by: step) {
         keys.append(KeyReference(position: position, flags: flags))
     }

@@ -33,6 +33,7 @@ private let functionHelpRow = CommandRow(
 
 extension Server {
     /// FUNCTION FLUSH [ASYNC|SYNC]: nothing can be loaded, so nothing is left behind.
+    @inline(never)
     func functionFlushCommand(_ c: inout CommandContext) {
         guard c.count <= 3 else {
             return c.reply.pointee.error(
@@ -43,5 +44,10 @@ extension Server {
             return c.reply.pointee.error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
         }
         c.reply.pointee.ok()
+    }
+
+    @inline(never)
+    func functionHelpCommand(_ c: inout CommandContext) {
+        replyHelp(.function, functionCommandRows, name: c[0], c.reply)
     }
 }

@@ -156,8 +156,7 @@ extension Server {
         // Server: Function
         case .function: rejectSubcommand(id, c[1])
         case .functionFlush: functionFlushCommand(&c)
-        case .functionHelp:
-            replyHelp(.function, functionCommandRows, name: c[0], c.reply)
+        case .functionHelp: functionHelpCommand(&c)
         // Server: Admin
         case .shutdown: shutdownCommand(client, &c)
         }

@@ -59,6 +59,21 @@ import Testing
     }
 
     /// Expected digests come from Redis 7.4.1 holding the same keys.
+    @Test func matchingAndTheMapOfMemory() {
+        let fixture = fixture()
+        #expect(debug(fixture, "STRINGMATCH-LEN", "h[ae]llo", "hallo") == ":1\r\n")
+        #expect(debug(fixture, "STRINGMATCH-LEN", "h[ae]llo", "HALLO") == ":0\r\n")
+        #expect(debug(fixture, "STRINGMATCH-LEN", "h[ae]llo", "HALLO", "NOCASE") == ":1\r\n")
+        #expect(debug(fixture, "STRINGMATCH-LEN", "a", "a", "x").hasPrefix("-ERR unknown subcomm"))
+        #expect(debug(fixture, "STRINGMATCH-TEST").hasPrefix("+Every match"))
+        #expect(debug(fixture, "JMAP") == "*0\r\n")
+        store(fixture, "SET", "k", "7")
+        store(fixture, "RPUSH", "l", "a", "b")
+        let map = debug(fixture, "JMAP")
+        #expect(map.hasPrefix("*2\r\n") && map.contains("list listpack: keys=1,bytes="))
+        #expect(map.contains("string int: keys=1,bytes="))
+    }
+
     @Test func digestsAreThoseOfRedis() {
         let fixture = fixture()
         let zeros = "+" + String(repeating: "0", count: 40) + "\r\n"

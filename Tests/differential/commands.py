@@ -724,9 +724,7 @@ def debug(g):
         b"DEBUG",
         *g.pick(
             [
-                [b"STRINGMATCH-LEN", b"20", b"a*b"],
                 [b"SLEEP", b"0"],
-                [b"JMAP"],
                 [b"SET-ACTIVE-EXPIRE", b"1"],
                 [b"NOSUCH"],
                 [b"OBJECT", b"nosuchkey"],
@@ -761,7 +759,7 @@ NAMES = [
         b"MEMORY,MEMORY USAGE,COMMAND COUNT,COMMAND INFO,COMMAND LIST,COMMAND GETKEYS,"
         b"COMMAND GETKEYSANDFLAGS,CONFIG,CONFIG GET,CONFIG SET,CONFIG RESETSTAT,CONFIG REWRITE,CLIENT,"
         b"CLIENT GETNAME,CLIENT SETNAME,CLIENT SETINFO,CLIENT NO-EVICT,CLIENT NO-TOUCH,CLIENT UNPAUSE,"
-        b"CLIENT KILL,CLIENT REPLY,CLIENT ID,DEBUG,DEBUG OBJECT,DEBUG STRINGMATCH-LEN"
+        b"CLIENT KILL,CLIENT REPLY,CLIENT ID,DEBUG,DEBUG OBJECT"
     ).split(b",")
 ]
 

@@ -28,6 +28,7 @@ private let debugRow = CommandRow(
         CommandHelp("ERROR <text>", "Answer with this error."),
         CommandHelp("HTSTATS <database> [full]", "Figures of a database's hash table."),
         CommandHelp("HTSTATS-KEY <key> [full]", "Figures of the hash table that is a value."),
+        CommandHelp("JMAP", "Keys and bytes for each type and encoding."),
         CommandHelp("LISTPACK <key>", "Write the elements of a listpack to the log."),
         CommandHelp("LOG <text>", "Write a line to the log."),
         CommandHelp("OBJECT <key>", "How a key's value is kept."),
@@ -54,6 +55,9 @@ private let debugRow = CommandRow(
         CommandHelp("SEGFAULT", "End the process by a segmentation fault."),
         CommandHelp("SET-ACTIVE-EXPIRE <0|1>", "Expire keys only on access, or by themselves."),
         CommandHelp("SLEEP <seconds>", "Serve nobody for so long; decimals are allowed."),
+        CommandHelp(
+            "STRINGMATCH-LEN <pattern> <string> [NOCASE]", "Whether KEYS would match the string."),
+        CommandHelp("STRINGMATCH-TEST", "Match random patterns and strings."),
     ])
 
 extension Server {
@@ -70,7 +74,9 @@ extension Server {
             noteRejected(.debug)
             return
         }
-        if debugKeyspace(&c) || debugProcess(&c) || debugSettings(&c) { return }
+        if debugKeyspace(&c) || debugProcess(&c) || debugSettings(&c) || debugMatching(&c) {
+            return
+        }
         if c[1].isWord("help"), c.count == 2 {
             return replyHelp(.debug, debugCommandRows, name: c[0], c.reply)
         }

@@ -111,6 +111,16 @@ def config_order(command, ours, theirs):
     return same_kind(ours, theirs) and settings(ours) == settings(theirs)
 
 
+@rule("each version has settings of its own", [b"CONFIG GET"], ["redis 7.0", "valkey"])
+def other_settings(command, ours, theirs):
+    """A pattern finds them; what both know must have the same value."""
+    if not same_kind(ours, theirs) or not any(set(word) & set(b"*?[") for word in command[2:]):
+        return False
+    ours, theirs = dict(settings(ours)), dict(settings(theirs))
+    both = ours.keys() & theirs.keys()
+    return len(both) > 0 and all(ours[name] == theirs[name] for name in both)
+
+
 @rule("a scan's order is the table's, and cursors are the server's own", [b"SCAN"])
 def scan(command, ours, theirs):
     if not same_kind(ours, theirs):

@@ -18,9 +18,10 @@ extension Server {
         settings.hz = values.hz
         settings.normalOutputLimit = values.normalOutputLimit
         settings.password = configuration.text("requirepass")
-        parserLimits = ParserLimits(bulkBytes: values.protoMaxBulkLengthBytes)
-        unauthenticatedLimits = ParserLimits(
-            bulkBytes: values.protoMaxBulkLengthBytes, authenticated: false)
+        // An entry keeps its key's length in 32 bits.
+        let longest = min(values.protoMaxBulkLengthBytes, Int(UInt32.max) - 64)
+        parserLimits = ParserLimits(bulkBytes: longest)
+        unauthenticatedLimits = ParserLimits(bulkBytes: longest, authenticated: false)
         log.level = values.loglevel
         applyEngineSettings(values)
     }

@@ -2,8 +2,8 @@
 // flashkvd: a Redis-compatible in-memory database server for Linux.
 //
 // Modules import downwards only (docs/ARCHITECTURE.md has the map):
-// flashkvd > Server > Engine > RESP > EventLoop > Memory > C shims; Configuration stands beside
-// Engine. FLASHKVD_SANITIZE=1 builds against libc's malloc and without slabs, so that
+// flashkvd > Server > Engine > RESP > Memory > C shims, Server > EventLoop > Memory; Configuration
+// stands beside Engine. FLASHKVD_SANITIZE=1 builds against libc's malloc and without slabs, so that
 // AddressSanitizer sees every allocation.
 
 import PackageDescription
@@ -50,7 +50,9 @@ let package = Package(
         .target(name: "Configuration", dependencies: ["Memory"], swiftSettings: swift),
         .target(
             name: "Server",
-            dependencies: ["CEpoll", "Configuration", "Engine", "EventLoop", "Memory", "RESP"],
+            dependencies: [
+                "CEpoll", "CMachine", "Configuration", "Engine", "EventLoop", "Memory", "RESP",
+            ],
             swiftSettings: swift),
         .executableTarget(
             name: "flashkvd", dependencies: ["Configuration", "Server"], swiftSettings: swift),

@@ -19,8 +19,15 @@ struct Compaction: ~Copyable {
     var census = SlabCensus()
     /// Passes finished since start.
     var passes = 0
-    /// What the last pass left: only when it has grown by a quarter does another one pay.
+    /// What a pass that gained next to nothing left: only when it has grown by a quarter does
+    /// another one pay. 0 after a pass that gained, or while which much was deleted.
     var wasteLeft = 0
+    /// Waste and live bytes when the pass began.
+    var wasteBefore = 0
+    var liveBefore = 0
+    /// No pass begins before this, unix milliseconds: one must not follow right on the other.
+    var restUntil: Int64 = 0
+    static let restMilliseconds: Int64 = 500
 
     /// Memory of slabs without live cells that is worth a pass: an eighth of what is live, and at
     /// least this many bytes.
@@ -95,6 +102,7 @@ extension Engine {
     /// Whether slabs waste so much that a pass pays. Cheap; the server asks now and then.
     package var wantsCompaction: Bool {
         guard settings.compaction, compaction.phase == .idle else { return false }
+        guard now >= compaction.restUntil else { return false }
         let waste = slabWaste
         return waste > Compaction.worthwhileBytes && waste * 8 > heap.pointee.liveBytes
             && waste > compaction.wasteLeft + compaction.wasteLeft / 4
@@ -118,6 +126,8 @@ extension Engine {
         compaction.database = 0
         compaction.bucket = 0
         compaction.phase = .counting
+        compaction.wasteBefore = slabWaste
+        compaction.liveBefore = heap.pointee.liveBytes
     }
 
     private mutating func countSome() {
@@ -213,7 +223,13 @@ extension Engine {
             compaction.census = SlabCensus()
             compaction.phase = .idle
             compaction.passes += 1
-            compaction.wasteLeft = slabWaste
+            compaction.restUntil = now + Compaction.restMilliseconds
+            let waste = slabWaste
+            let gained = compaction.wasteBefore - waste
+            let change = heap.pointee.liveBytes - compaction.liveBefore
+            let isWorthMore =
+                gained * 16 > compaction.wasteBefore || abs(change) * 32 > compaction.liveBefore
+            compaction.wasteLeft = isWorthMore ? 0 : waste
             return
         }
     }

@@ -51,6 +51,9 @@ extension Server {
         noteRejected(container)
     }
 
+    /// The most error codes that INFO errorstats tells apart.
+    private static var errorCodeLimit: Int { 128 }
+
     /// Counts the error replies of a run of one command by their code.
     @inline(never)
     func noteErrors(_ id: UInt16, since: Int) {
@@ -63,6 +66,11 @@ extension Server {
             UnsafePointer(reply.pointee.base + offset + 1), reply.pointee.count - offset - 1)
         var length = 0
         while length < min(text.count, 32), text[length] > 32 { length += 1 }
-        statistics.errors[text.slice(0, length).string, default: 0] += added
+        // A text of the client's own (DEBUG ERROR) may stand there: the codes are bounded.
+        let code = text.slice(0, length).string
+        guard statistics.errors.count < Self.errorCodeLimit || statistics.errors[code] != nil else {
+            return
+        }
+        statistics.errors[code, default: 0] += added
     }
 }

@@ -16,6 +16,14 @@ package func dbsizeCommand(_ c: inout CommandContext) {
     c.reply.pointee.integer(c.database.pointee.count)
 }
 
+private let flushType = ArgumentSpec.oneOf(
+    "flush-type",
+    [
+        .token("async", "ASYNC").since("4.0.0"),
+        .token("sync", "SYNC").since("6.2.0"),
+    ]
+).optional
+
 private let flushdbRow = CommandRow(
     .flushdb, "flushdb", arity: -1, .write, [.keyspace, .dangerous],
     tips: [.requestAllShards, .responseAllSucceeded],
@@ -26,15 +34,7 @@ private let flushdbRow = CommandRow(
         "4.0.0": "Option `ASYNC`.",
         "6.2.0": "Option `SYNC`.",
     ],
-    arguments: [
-        .oneOf(
-            "flush-type",
-            [
-                .token("async", "ASYNC").since("4.0.0"),
-                .token("sync", "SYNC").since("6.2.0"),
-            ]
-        ).optional
-    ])
+    arguments: [flushType])
 
 package func flushdbCommand(_ c: inout CommandContext) {
     guard checkFlushOptions(c) else { return }
@@ -60,15 +60,7 @@ private let flushallRow = CommandRow(
         "4.0.0": "Option `ASYNC`.",
         "6.2.0": "Option `SYNC`.",
     ],
-    arguments: [
-        .oneOf(
-            "flush-type",
-            [
-                .token("async", "ASYNC").since("4.0.0"),
-                .token("sync", "SYNC").since("6.2.0"),
-            ]
-        ).optional
-    ])
+    arguments: [flushType])
 
 package func flushallCommand(_ c: inout CommandContext) {
     guard checkFlushOptions(c) else { return }

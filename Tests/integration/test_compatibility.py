@@ -3,7 +3,7 @@
 import pathlib
 import re
 
-from resp import Connection, decode
+from resp import Connection, decode, encode
 from server import Server, is_flashkvd
 
 GOLDEN = pathlib.Path(__file__).with_name("golden")
@@ -74,6 +74,23 @@ def test_hello_with_password():
             )
             assert connection.command("HELLO", 3, "AUTH", "default", "secret").startswith(b"%7")
             assert connection.command("GET", "a") == b"_\r\n"
+
+
+def test_errors_of_a_pipeline_are_counted_by_their_own_code():
+    """Several calls of one command in one go, that fail in different ways."""
+    with Server() as server, server.connect() as connection:
+        connection.send(
+            encode("RPUSH", "l", "a")
+            + encode("SET", "s", "x")
+            + encode("INCR", "l")
+            + encode("INCR", "s")
+            + encode("INCR", "s")
+        )
+        connection.replies(5)
+        errors = connection.value("INFO", "errorstats")
+        errors = errors if isinstance(errors, bytes) else errors.encode()
+        assert b"errorstat_WRONGTYPE:count=1\r\n" in errors, errors
+        assert b"errorstat_ERR:count=2\r\n" in errors, errors
 
 
 def test_unknown_commands():

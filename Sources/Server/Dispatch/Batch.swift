@@ -26,8 +26,8 @@ extension Server {
         while i < count {
             let id = batch.pointee.ids[i]
             let first = i
-            let errors = reply.pointee.errorCount
             repeat {
+                let errors = reply.pointee.errorCount
                 if isGated || !client.pointee.flags.isDisjoint(with: .gated) {
                     guard executeGated(client, i) else {
                         return stopped(client, at: i, id, calls: i - first, errors)
@@ -35,12 +35,12 @@ extension Server {
                 } else {
                     execute(client, i)
                 }
+                if reply.pointee.errorCount != errors { noteErrors(id, since: errors) }
                 i &+= 1
             } while i < count && batch.pointee.ids[i] == id
             let now = machine_ticks()
             noteCalls(id, i &- first, now &- started)
             started = now
-            if reply.pointee.errorCount != errors { noteErrors(id, since: errors) }
             if now >= shareDeadline { refreshTime() }
         }
         client.pointee.commandCount &+= UInt64(count)

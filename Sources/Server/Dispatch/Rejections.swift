@@ -54,7 +54,7 @@ extension Server {
     /// The most error codes that INFO errorstats tells apart.
     private static var errorCodeLimit: Int { 128 }
 
-    /// Counts the error replies of a run of one command by their code.
+    /// Counts the error replies of one request, by the code of the last.
     @inline(never)
     func noteErrors(_ id: UInt16, since: Int) {
         let added = reply.pointee.errorCount - since

@@ -73,11 +73,12 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
 
     /// The command of a number that is known to be one's: no table, no check in release.
     ///
-    /// Safety: cases are dense from 0 and fewer than 256, so the enum is one byte of that number.
+    /// Safety: cases are dense from 0, so the enum is that number, in one byte or two; of a little
+    /// endian number the lowest bytes come first.
     @inlinable @inline(__always)
     package init(number: UInt16) {
-        assert(MemoryLayout<CommandID>.size == 1 && Int(number) < Self.count)
-        self = unsafeBitCast(UInt8(truncatingIfNeeded: number), to: CommandID.self)
+        assert(Int(number) < Self.count)
+        self = withUnsafeBytes(of: number) { $0.loadUnaligned(as: CommandID.self) }
     }
 
     /// For indexing tables.

@@ -323,5 +323,5 @@ package struct DetachedValue: ~Copyable {
 extension Encoding {
     /// Whether overwriting the value frees nothing but the entry.
     @inline(__always)
-    var holdsNoPointer: Bool { self != .blob && self != .packedList }
+    var holdsNoPointer: Bool { 1 &<< rawValue & 0b1011 != 0 }
 }

@@ -91,6 +91,10 @@ extension Database {
             setPointer(
                 key, hash, nil, type: entry.type, encoding: .packedList,
                 PackedList(raw: entry.pointerValue).copy().raw, deadline: deadline)
+        case .listpack:
+            setPointer(
+                key, hash, nil, type: entry.type, encoding: .listpack,
+                entry.packedBlock.copy(engine.pointee.heap).raw, deadline: deadline)
         }
     }
 }

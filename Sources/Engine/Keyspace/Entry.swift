@@ -57,6 +57,8 @@ package enum Encoding: UInt8 {
     case integer = 3
     /// A pointer to a PackedList, which knows whether it is a listpack or a quicklist.
     case packedList = 4
+    /// A pointer to a PackedBlock: a small hash, set or sorted set.
+    case listpack = 5
 }
 
 /// Handle to an entry. Trivial; see the file's header for its lifetime.

@@ -44,11 +44,13 @@ struct LazyFree: ~Copyable {
     /// Frees what the entry's value points to, now or later. The entry's memory is the caller's.
     @inline(__always)
     mutating func release(valueOf entry: Entry, _ heap: UnsafeMutablePointer<SlabHeap>) {
-        if !entry.encoding.holdsNoPointer { releasePointer(entry) }
+        if !entry.encoding.holdsNoPointer { releasePointer(entry, heap) }
     }
 
     @inline(never)
-    private mutating func releasePointer(_ entry: Entry) {
+    private mutating func releasePointer(
+        _ entry: Entry, _ heap: UnsafeMutablePointer<SlabHeap>
+    ) {
         switch entry.encoding {
         case .blob: entry.blobValue.release()
         case .packedList:
@@ -58,6 +60,7 @@ struct LazyFree: ~Copyable {
             } else {
                 list.destroy()
             }
+        case .listpack: entry.packedBlock.free(heap)
         case .embedded, .rawEmbedded, .integer: break
         }
     }

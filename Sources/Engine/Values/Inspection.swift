@@ -21,17 +21,16 @@ extension Entry {
         encoding == .integer && (0..<10_000).contains(integerValue)
     }
 
-    /// Calls `body` with what the value is made of: a string itself, a list's elements in order.
+    /// Calls `body` with what the value is made of: a string itself, a list's elements in order, a
+    /// packed block's as they stand.
     package func forEachElement(_ body: (Bytes) -> Void) {
-        guard encoding == .packedList else { return withString(body) }
-        guard var cursor = PackedList(raw: pointerValue).cursor(at: 0) else { return }
-        repeat {
-            if let bytes = cursor.item.bytes {
-                body(bytes)
-            } else {
-                cursor.item.array.withBytes(body)
-            }
-        } while cursor.moveForward()
+        switch encoding {
+        case .embedded, .rawEmbedded, .integer, .blob: withString(body)
+        case .packedList:
+            guard var cursor = PackedList(raw: pointerValue).cursor(at: 0) else { return }
+            repeat { cursor.item.withText(body) } while cursor.moveForward()
+        case .listpack: packedBlock.forEach { $1.withText(body) }
+        }
     }
 
     /// Figures of a quicklist; nil of any other value.
@@ -47,17 +46,22 @@ extension Entry {
     /// Bytes that the value takes in a snapshot file, uncompressed: a string with its length or as
     /// a short integer, a list as its blocks.
     package var serializedBytes: Int {
-        guard encoding == .packedList else {
+        switch encoding {
+        case .embedded, .rawEmbedded, .integer, .blob:
             if let integer = integerOfString, stringLength <= 11 {
                 if Int8(exactly: integer) != nil { return 2 }
                 if Int16(exactly: integer) != nil { return 3 }
                 if Int32(exactly: integer) != nil { return 5 }
             }
             return Self.lengthBytes(stringLength) + stringLength
-        }
-        let sizes = PackedList(raw: pointerValue).blockSizes
-        return sizes.reduce(Self.lengthBytes(sizes.count)) {
-            $0 + 1 + Self.lengthBytes($1) + $1
+        case .packedList:
+            let sizes = PackedList(raw: pointerValue).blockSizes
+            return sizes.reduce(Self.lengthBytes(sizes.count)) {
+                $0 + 1 + Self.lengthBytes($1) + $1
+            }
+        case .listpack:
+            let bytes = packedBlock.totalBytes
+            return Self.lengthBytes(bytes) + bytes
         }
     }
 

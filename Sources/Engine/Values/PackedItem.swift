@@ -45,6 +45,16 @@ package struct PackedItem {
         guard let bytes else { return Array(String(integer).utf8) }
         return bytes.array
     }
+
+    /// Lends the element's bytes as a client sees them; an integer is printed first.
+    @inline(__always)
+    package func withText<R>(_ body: (Bytes) -> R) -> R {
+        if let base { return body(Bytes(base, count)) }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: IntegerText.maxBytes) {
+            let text = $0.baseAddress.unsafelyUnwrapped
+            return body(Bytes(UnsafePointer(text), IntegerText.write(integer, to: text)))
+        }
+    }
 }
 
 /// What to compare elements with: an argument and, if it is one, the integer it denotes.

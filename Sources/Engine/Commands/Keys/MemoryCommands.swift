@@ -51,6 +51,7 @@ extension Entry {
         case .embedded, .rawEmbedded, .integer: return own
         case .blob: return own + blobValue.footprint
         case .packedList: return own + PackedList(raw: pointerValue).footprint(samples: samples)
+        case .listpack: return own + packedBlock.footprint
         }
     }
 }

@@ -50,6 +50,7 @@ extension Entry {
         case .integer: "int"
         case .packedList:
             PackedList(raw: pointerValue).isQuicklist ? "quicklist" : "listpack"
+        case .listpack: "listpack"
         }
     }
 }

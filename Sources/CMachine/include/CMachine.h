@@ -127,4 +127,37 @@ static inline int machine_equal(const void *_Nonnull a, const void *_Nonnull b, 
     return memcmp(a, b, count) == 0;
 }
 
+/// Orders the `count` bytes at `a` and `b` as memcmp does.
+static inline int machine_compare(const void *_Nonnull a, const void *_Nonnull b, size_t count) {
+    return memcmp(a, b, count);
+}
+
+/// How many of the `count` doubles at `p` are below `value` (lower half of the result), and how
+/// many are not above it (upper half). All are read, in whatever order they are, so that nothing
+/// waits for a branch or for one load after the other.
+static inline uint64_t machine_count_doubles(
+    const double *_Nonnull p, size_t count, double value) {
+    size_t i = 0;
+    uint64_t below = 0, notAbove = 0;
+#if defined(__x86_64__)
+    __m128d v = _mm_set1_pd(value);
+    __m128i lower = _mm_setzero_si128(), upper = _mm_setzero_si128();
+    for (; i + 2 <= count; i += 2) {
+        __m128d x = _mm_loadu_pd(p + i);
+        lower = _mm_sub_epi64(lower, _mm_castpd_si128(_mm_cmplt_pd(x, v)));
+        upper = _mm_sub_epi64(upper, _mm_castpd_si128(_mm_cmple_pd(x, v)));
+    }
+    uint64_t sums[4];
+    _mm_storeu_si128((__m128i *)sums, lower);
+    _mm_storeu_si128((__m128i *)(sums + 2), upper);
+    below = sums[0] + sums[1];
+    notAbove = sums[2] + sums[3];
+#endif
+    for (; i < count; i++) {
+        below += p[i] < value;
+        notAbove += p[i] <= value;
+    }
+    return below | notAbove << 32;
+}
+
 #endif

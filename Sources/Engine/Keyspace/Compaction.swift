@@ -4,7 +4,8 @@
 // move what lives in a slab chosen for evacuation. What to empty is decided once per pass, from a
 // census of the slabs: first whole regions, the emptiest first, as many as the rest can do without;
 // then, per size class, slabs whose cells fit into the room of the others. Every phase goes in
-// slices. A table that became sparse merges its buckets meanwhile.
+// slices. A table that became sparse merges its buckets meanwhile. The walk goes into collections
+// too: what is one cell moves with its entry, those of many cells are walked in steps of their own.
 
 import CMachine
 import Memory
@@ -16,6 +17,11 @@ struct Compaction: ~Copyable {
     var region = 0
     var database = 0
     var bucket = 0
+    /// Collections of many cells in the buckets walked last, by the hashes of their keys: they are
+    /// walked next, the last one first, in steps of their own.
+    var collections: [UInt64] = []
+    /// Where the walk through the last of them goes on.
+    var place = 0
     var census = SlabCensus()
     /// Passes finished since start.
     var passes = 0
@@ -125,6 +131,8 @@ extension Engine {
         compaction.region = 0
         compaction.database = 0
         compaction.bucket = 0
+        compaction.collections = []
+        compaction.place = 0
         compaction.phase = .counting
         compaction.wasteBefore = slabWaste
         compaction.liveBefore = heap.pointee.liveBytes
@@ -201,6 +209,9 @@ extension Engine {
             return
         }
         let database = databases + compaction.database
+        if let hash = compaction.collections.last {
+            return walkCollection(database, hash)
+        }
         let end = min(compaction.bucket + 16, database.pointee.table.bucketCount)
         for i in compaction.bucket..<max(end, compaction.bucket) {
             database.pointee.table.prefetchElements(ofBucket: i)
@@ -209,12 +220,48 @@ extension Engine {
             let (moved, looked) = database.pointee.table.evacuate(bucket: i) { $0.size }
             statistics.compactionMoves += moved
             statistics.compactionMisses += looked - moved
+            evacuateValues(database, bucket: i)
         }
         compaction.bucket = end
-        if end >= database.pointee.table.bucketCount {
+        if end >= database.pointee.table.bucketCount, compaction.collections.isEmpty {
             compaction.database += 1
             compaction.bucket = 0
         }
+    }
+
+    /// Moves values that are one cell, and notes those of many cells.
+    private mutating func evacuateValues(
+        _ database: UnsafeMutablePointer<Database>, bucket: Int
+    ) {
+        database.pointee.table.forEach(in: database.pointee.table.bucket(bucket)) { entry in
+            if entry.isString || entry.type == .list { return }
+            if BigValue(entry).hasManyCells {
+                compaction.collections.append(hash(entry.key))
+            } else if entry.evacuateValue(heap) {
+                statistics.compactionMoves += 1
+            } else {
+                statistics.compactionMisses += 1
+            }
+        }
+    }
+
+    /// One step through a collection, if it is still there. It may have changed since the last
+    /// step: what is missed stays where it is.
+    private mutating func walkCollection(
+        _ database: UnsafeMutablePointer<Database>, _ hash: UInt64
+    ) {
+        let found = database.pointee.table.find(hash: hash, mask: .max) { entry in
+            !entry.isString && BigValue(entry).hasManyCells
+        }
+        var next: Int?
+        if let entry = found?.element {
+            let step = BigValue(entry).evacuateSome(from: compaction.place)
+            statistics.compactionMoves += step.moved
+            statistics.compactionMisses += step.looked - step.moved
+            next = step.next
+        }
+        compaction.place = next ?? 0
+        if next == nil { compaction.collections.removeLast() }
     }
 
     private mutating func settleSome() {

@@ -95,6 +95,14 @@ extension Database {
             setPointer(
                 key, hash, nil, type: entry.type, encoding: .listpack,
                 entry.packedBlock.copy(engine.pointee.heap).raw, deadline: deadline)
+        case .intset:
+            setPointer(
+                key, hash, nil, type: entry.type, encoding: .intset,
+                entry.intSet.copy(engine.pointee.heap).raw, deadline: deadline)
+        case .hashTable:
+            setPointer(
+                key, hash, nil, type: entry.type, encoding: .hashTable,
+                MemberTable.copy(entry.memberTable, engine), deadline: deadline)
         }
     }
 }

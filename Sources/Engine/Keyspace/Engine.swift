@@ -9,6 +9,11 @@ import Memory
 package struct EngineSettings {
     /// Redis's list-max-listpack-size: a count, or -1...-5 for 4 to 64 KiB.
     package var listMaxListpackSize = -2
+    /// set-max-intset-entries, set-max-listpack-entries, set-max-listpack-value: up to where a set
+    /// is an intset, or a listpack.
+    package var setMaxIntsetEntries = 512
+    package var setMaxListpackEntries = 128
+    package var setMaxListpackValue = 64
     package var eviction = EvictionParameters()
     /// `proto-max-bulk-len`: the longest string that APPEND and SETRANGE make, and the most memory
     /// that LCS takes.

@@ -59,6 +59,10 @@ package enum Encoding: UInt8 {
     case packedList = 4
     /// A pointer to a PackedBlock: a small hash, set or sorted set.
     case listpack = 5
+    /// A pointer to an IntSet: a small set of integers.
+    case intset = 6
+    /// A pointer to a table: a big set.
+    case hashTable = 7
 }
 
 /// Handle to an entry. Trivial; see the file's header for its lifetime.
@@ -176,6 +180,14 @@ package struct Entry {
         nonmutating set {
             (raw + valueOffset).storeBytes(of: newValue, as: UnsafeMutableRawPointer.self)
         }
+    }
+
+    /// Puts a pointer to another form of the value in the place of one; the old form is the
+    /// caller's to free.
+    @inline(__always)
+    func setPointer(_ encoding: Encoding, _ pointer: UnsafeMutableRawPointer) {
+        header = (header & ~0xF0) | UInt64(encoding.rawValue) << 4
+        pointerValue = pointer
     }
 
     @inline(__always)

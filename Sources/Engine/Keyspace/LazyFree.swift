@@ -12,15 +12,12 @@ struct LazyFree: ~Copyable {
         var wheel: ExpiryWheel
     }
 
-    private var lists: [PackedList] = []
+    private var values: [BigValue] = []
     private var keyspaces: [UnsafeMutablePointer<Keyspace>] = []
     /// Objects that wait or are being freed: keys of detached databases, and big values.
     private(set) var pendingObjects = 0
     /// Objects freed by the cycle since start.
     var freedObjects = 0
-
-    /// A list with more nodes than this is freed by the cycle.
-    private static let nodesAtOnce = 8
 
     var hasWork: Bool { isBusy }
     /// Whether anything waits: `hasWork` as a stored value.
@@ -35,10 +32,18 @@ struct LazyFree: ~Copyable {
     }
 
     /// A list, or the part of one that a command cut off.
-    mutating func add(_ list: PackedList) {
+    mutating func add(_ list: PackedList) { add(BigValue(list)) }
+
+    /// A value that no key holds any more, to be freed in slices.
+    mutating func add(_ value: BigValue) {
         pendingObjects += 1
-        lists.append(list)
+        values.append(value)
         isBusy = true
+    }
+
+    /// Frees a value that no key holds any more: at once, or in slices if it is long.
+    mutating func release(_ value: BigValue, _ heap: UnsafeMutablePointer<SlabHeap>) {
+        if value.isLong { add(value) } else { value.freeAll(heap) }
     }
 
     /// Frees what the entry's value points to, now or later. The entry's memory is the caller's.
@@ -51,33 +56,25 @@ struct LazyFree: ~Copyable {
     private mutating func releasePointer(
         _ entry: Entry, _ heap: UnsafeMutablePointer<SlabHeap>
     ) {
-        switch entry.encoding {
-        case .blob: entry.blobValue.release()
-        case .packedList:
-            let list = PackedList(raw: entry.pointerValue)
-            if list.nodeCount > Self.nodesAtOnce {
-                add(list)
-            } else {
-                list.destroy()
-            }
-        case .listpack: entry.packedBlock.free(heap)
-        case .embedded, .rawEmbedded, .integer: break
+        if entry.encoding == .blob {
+            entry.blobValue.release()
+        } else {
+            release(BigValue(entry), heap)
         }
     }
 
     /// Frees one bounded piece; false when nothing is left.
     mutating func freeOne(_ heap: UnsafeMutablePointer<SlabHeap>) -> Bool {
-        if let list = lists.last {
-            if list.freeSome(4) {
-                lists.removeLast()
+        if let value = values.last {
+            if value.freeSome(heap) {
+                values.removeLast()
                 pendingObjects -= 1
                 freedObjects += 1
             }
-            isBusy = !lists.isEmpty || !keyspaces.isEmpty
-            return isBusy
+        } else if let keyspace = keyspaces.last {
+            freeBucket(keyspace, heap)
         }
-        if let keyspace = keyspaces.last { freeBucket(keyspace, heap) }
-        isBusy = !lists.isEmpty || !keyspaces.isEmpty
+        isBusy = !values.isEmpty || !keyspaces.isEmpty
         return isBusy
     }
 
@@ -85,7 +82,7 @@ struct LazyFree: ~Copyable {
         _ keyspace: UnsafeMutablePointer<Keyspace>, _ heap: UnsafeMutablePointer<SlabHeap>
     ) {
         let before = keyspace.pointee.table.count
-        let waiting = lists.count
+        let waiting = values.count
         let more = keyspace.pointee.table.drainLast { entry in
             release(valueOf: entry, heap)
             heap.pointee.deallocateEntry(entry.raw, entry.size)
@@ -93,7 +90,7 @@ struct LazyFree: ~Copyable {
         let freed = before - keyspace.pointee.table.count
         pendingObjects -= freed
         // Those with big values count when these are freed.
-        freedObjects += freed - (lists.count - waiting)
+        freedObjects += freed - (values.count - waiting)
         if more { return }
         if keyspace.pointee.wheel.freeSome(maxChunks: 64) {
             keyspace.deinitialize(count: 1)

@@ -5,7 +5,9 @@
 // size, so that a cell finds its slab by masking; 32 slabs share one 2 MiB region on a huge page.
 //
 //   region  | slab 0 | slab 1 | ... | slab 31 |        each slab: | header 64 | cell | cell | ...
-//            (the region's place in the list of regions stands behind the header of its slab 0)
+//            (the region's place in the list of regions stands behind the header of its slab 0, and
+//            behind that the class of each slab, a byte each: a cell finds its size there, in the
+//            region's own huge page and in few cache lines)
 //
 // Invariants: a slab with room that is not being emptied is in its class's list, one that is being
 // emptied in the list of those; a slab without a live cell is back in its region (but the last of a
@@ -138,6 +140,22 @@ struct SlabHeap: ~Copyable {
         return UnsafeMutablePointer(bitPattern: address).unsafelyUnwrapped
     }
 
+    /// Where a region keeps the classes of its slabs, from its start on.
+    private static var classesOffset: Int { 72 }
+
+    /// The size of the cell at `p`, which is one of at most 128 bytes.
+    @inline(__always)
+    static func fineCellBytes(at p: UnsafeMutableRawPointer) -> Int {
+        let address = UInt(bitPattern: p)
+        let region = address & ~UInt(PieceStore.pieceBytes - 1)
+        let slab = (address &- region) &>> 16
+        assert(slabBytes == 1 << 16)
+        let at = region &+ UInt(classesOffset) &+ slab
+        let place = UnsafePointer<UInt8>(bitPattern: at).unsafelyUnwrapped
+        assert(place.pointee <= largestFineCell / 8)
+        return Int(place.pointee) &<< 3
+    }
+
     /// Whether compaction wants the cell at `p` moved. Pass cells only.
     @inline(__always)
     static func isEvacuating(_ p: UnsafeMutableRawPointer) -> Bool {
@@ -229,6 +247,8 @@ struct SlabHeap: ~Copyable {
         let index = (~regions[place].used).trailingZeroBitCount
         regions[place].used |= 1 << UInt32(index)
         freeSlabs -= 1
+        (regions[place].base + Self.classesOffset + index).storeBytes(
+            of: UInt8(Self.index(ofCell: cell)), as: UInt8.self)
         let slab = (regions[place].base + index * Self.slabBytes)
             .bindMemory(to: Slab.self, capacity: 1)
         let start = index == 0 ? 128 : 64

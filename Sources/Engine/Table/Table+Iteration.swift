@@ -1,4 +1,4 @@
-// Walking a table: SCAN's cursor, single buckets, random elements, and a walk that replaces.
+// Walking a table: SCAN's cursor, single buckets, and a walk that replaces.
 
 import Memory
 
@@ -52,50 +52,6 @@ extension Table {
         v = v.bitReversed
         v &+= 1
         return v.bitReversed
-    }
-
-    /// An element at random: nearly uniform, each chain with the same chance (as in Redis). May
-    /// find nothing in a table that has become sparse and has not shrunk yet.
-    mutating func sample(_ source: inout RandomSource) -> Element? {
-        guard count > 0 else { return nil }
-        for _ in 0..<64 {
-            let head = bucket(source.below(bucketCount))
-            if let element = random(in: head, &source) { return element }
-        }
-        return nil
-    }
-
-    /// The same, but finds one if there is one: in a very sparse table by walking on from a random
-    /// place. Compaction sees to it that a table is not so for long.
-    mutating func random(_ source: inout RandomSource) -> Element? {
-        if let element = sample(&source) { return element }
-        guard count > 0 else { return nil }
-        let start = source.below(bucketCount)
-        for i in start..<bucketCount {
-            if let element = random(in: bucket(i), &source) { return element }
-        }
-        for i in 0..<start {
-            if let element = random(in: bucket(i), &source) { return element }
-        }
-        return nil
-    }
-
-    private func random(in head: Bucket, _ source: inout RandomSource) -> Element? {
-        var seen = 0
-        var chosen: Element?
-        var next: Bucket? = head
-        while let b = next {
-            var occupied = b.occupied
-            while occupied != 0 {
-                seen += 1
-                if source.below(seen) == 0 {
-                    chosen = Element(raw: b.pointer(at: occupied.trailingZeroBitCount))
-                }
-                occupied &= occupied &- 1
-            }
-            next = b.child
-        }
-        return chosen
     }
 }
 

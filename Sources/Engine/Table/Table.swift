@@ -1,10 +1,11 @@
-// The hash table of the keyspace: linear hashing over buckets of one cache line.
+// The hash table of the keyspace and of big collections: linear hashing over buckets of one cache
+// line.
 //
 // Bucket i of a table of N = 2^level + split buckets holds the elements whose hash, cut to
 // level + 1 bits, is i; or, where that bucket does not exist yet, cut to level bits. Growing splits
 // one bucket at a time, in order; shrinking merges the last one back. So there is never a second
 // table and never a rehash: the cost of an insert is bounded, and memory follows the count.
-// Buckets live in chunks of 64 KiB (the first one grows by doubling up to that), small enough that
+// Buckets live in chunks of 64 KiB (the first one grows by quarters up to that), small enough that
 // neither a new chunk nor the growth of the first one is felt.
 //
 // Complexity: find, insert, remove O(1) expected; 1.1 buckets touched per hit at load 0.75.
@@ -13,7 +14,8 @@
 import CMachine
 import Memory
 
-/// What a table can hold: a pointer whose target knows its own key.
+/// What a table can hold: a pointer whose target knows its own key. The lowest three bits of the
+/// pointer are the element's own (see TaggedCell).
 protocol TableElement {
     init(raw: UnsafeMutableRawPointer)
     var raw: UnsafeMutableRawPointer { get }
@@ -40,7 +42,7 @@ struct Table<Element: TableElement>: ~Copyable {
     /// Elements per bucket that the table grows at, times four: load 0.75.
     private static var growthQuarters: Int { 27 }
 
-    private let heap: UnsafeMutablePointer<SlabHeap>
+    let heap: UnsafeMutablePointer<SlabHeap>
     private let key0: UInt64
     private let key1: UInt64
     private var directory: UnsafeMutablePointer<UnsafeMutableRawPointer>
@@ -357,11 +359,14 @@ struct Table<Element: TableElement>: ~Copyable {
         bucket(index).clear()
     }
 
+    /// By a quarter, and by what the allocator rounds that up to.
     @inline(never)
     private mutating func growFirstChunk() {
         let old = firstChunkBuckets * Bucket.bytes
-        directory[0] = Allocator.reallocate(directory[0], from: old, to: old * 2)
-        firstChunkBuckets *= 2
+        let wanted = old + max(Bucket.bytes, old / 4)
+        let new = min(Allocator.usableSize(wanted) & ~(Bucket.bytes - 1), Self.chunkBytes)
+        directory[0] = Allocator.reallocate(directory[0], from: old, to: new)
+        firstChunkBuckets = new / Bucket.bytes
     }
 
     @inline(never)
@@ -376,6 +381,35 @@ struct Table<Element: TableElement>: ~Copyable {
         }
         directory[chunkCount] = ChunkStore.take()
         chunkCount += 1
+    }
+
+    // MARK: Copying
+
+    /// Gives an empty table as many buckets as `other` has.
+    mutating func takeShape(of other: UnsafeMutablePointer<Self>) {
+        assert(count == 0)
+        while bucketCount < other.pointee.bucketCount { addBucket(bucketCount) }
+        level = other.pointee.level
+        split = other.pointee.split
+        growthLimit = other.pointee.growthLimit
+    }
+
+    /// Fills an empty bucket with what `copy` makes of the elements of another table's bucket.
+    mutating func fill(
+        bucket i: Int, from other: Bucket,
+        _ copy: (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer
+    ) {
+        var next: Bucket? = other
+        while let b = next {
+            var occupied = b.occupied
+            while occupied != 0 {
+                let slot = occupied.trailingZeroBitCount
+                place(copy(b.pointer(at: slot)), b.tag(at: slot), in: bucket(i))
+                count &+= 1
+                occupied &= occupied &- 1
+            }
+            next = b.child
+        }
     }
 
     // MARK: Shrinking
@@ -431,8 +465,9 @@ struct Table<Element: TableElement>: ~Copyable {
 
     private mutating func shrinkFirstChunk() {
         let old = firstChunkBuckets * Bucket.bytes
-        directory[0] = Allocator.reallocate(directory[0], from: old, to: old / 2)
-        firstChunkBuckets /= 2
+        let new = Allocator.usableSize(old / 2) & ~(Bucket.bytes - 1)
+        directory[0] = Allocator.reallocate(directory[0], from: old, to: new)
+        firstChunkBuckets = new / Bucket.bytes
     }
 
     private func freeChunk(_ i: Int) {
@@ -482,6 +517,7 @@ struct Table<Element: TableElement>: ~Copyable {
 
     /// Hands every element of the last bucket to `body` and drops the bucket. Returns false when
     /// the last one is gone; the table can then only be destroyed. For freeing in slices.
+    @discardableResult
     mutating func drainLast(_ body: (Element) -> Void) -> Bool {
         guard bucketCount > 0 else { return false }
         let head = bucket(bucketCount - 1)

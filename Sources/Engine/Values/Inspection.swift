@@ -22,7 +22,7 @@ extension Entry {
     }
 
     /// Calls `body` with what the value is made of: a string itself, a list's elements in order, a
-    /// packed block's as they stand.
+    /// set's members, a packed block's as they stand.
     package func forEachElement(_ body: (Bytes) -> Void) {
         switch encoding {
         case .embedded, .rawEmbedded, .integer, .blob: withString(body)
@@ -30,6 +30,9 @@ extension Entry {
             guard var cursor = PackedList(raw: pointerValue).cursor(at: 0) else { return }
             repeat { cursor.item.withText(body) } while cursor.moveForward()
         case .listpack: packedBlock.forEach { $1.withText(body) }
+        case .intset:
+            for i in 0..<intSet.count { String(intSet.value(at: i)).withBytes(body) }
+        case .hashTable: memberTable.pointee.forEach { body($0.key) }
         }
     }
 
@@ -48,21 +51,31 @@ extension Entry {
     package var serializedBytes: Int {
         switch encoding {
         case .embedded, .rawEmbedded, .integer, .blob:
-            if let integer = integerOfString, stringLength <= 11 {
-                if Int8(exactly: integer) != nil { return 2 }
-                if Int16(exactly: integer) != nil { return 3 }
-                if Int32(exactly: integer) != nil { return 5 }
-            }
-            return Self.lengthBytes(stringLength) + stringLength
+            var sum = 0
+            withString { sum = Self.stringBytes($0) }
+            return sum
         case .packedList:
             let sizes = PackedList(raw: pointerValue).blockSizes
             return sizes.reduce(Self.lengthBytes(sizes.count)) {
                 $0 + 1 + Self.lengthBytes($1) + $1
             }
-        case .listpack:
-            let bytes = packedBlock.totalBytes
-            return Self.lengthBytes(bytes) + bytes
+        case .listpack: return Self.lengthBytes(packedBlock.totalBytes) + packedBlock.totalBytes
+        case .intset: return Self.lengthBytes(intSet.totalBytes) + intSet.totalBytes
+        case .hashTable:
+            var sum = Self.lengthBytes(memberTable.pointee.count)
+            memberTable.pointee.forEach { sum += Self.stringBytes($0.key) }
+            return sum
         }
+    }
+
+    /// Bytes of a string in a snapshot file.
+    static func stringBytes(_ bytes: Bytes) -> Int {
+        if bytes.count <= 11, let integer = bytes.integer {
+            if Int8(exactly: integer) != nil { return 2 }
+            if Int16(exactly: integer) != nil { return 3 }
+            if Int32(exactly: integer) != nil { return 5 }
+        }
+        return lengthBytes(bytes.count) + bytes.count
     }
 
     /// Bytes of a length in a snapshot file.

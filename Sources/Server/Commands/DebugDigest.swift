@@ -4,8 +4,8 @@
 //   add(d, x)    d := d xor SHA1(x)          whatever the order
 //   chain(d, x)  d := SHA1(d xor SHA1(x))    in order
 //
-// A value: chain of its type number (4 bytes, big-endian) and its elements in order, then, if the
-// key has a deadline, add of "!!expire!!". A key: chain of its name, then the value's chain. All:
+// A value: chain of its type number (4 bytes, big-endian) and its elements in order (of a set: add
+// of each), then, if the key has a deadline, add of "!!expire!!". A key: chain of its name, then the value's chain. All:
 // for each database that is not empty chain its number (4 bytes, big-endian), add each key's digest.
 
 import Engine
@@ -31,7 +31,11 @@ struct KeyspaceDigest {
 
     mutating func chainValue(_ entry: Entry) {
         chain(UInt32(entry.type.rawValue))
-        entry.forEachElement { chain($0) }
+        if entry.type == .set {
+            entry.forEachElement { add($0) }
+        } else {
+            entry.forEachElement { chain($0) }
+        }
         if entry.hasDeadline { add(Bytes("!!expire!!")) }
     }
 

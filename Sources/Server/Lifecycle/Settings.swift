@@ -28,6 +28,9 @@ extension Server {
 
     private func applyEngineSettings(_ values: Settings) {
         engine.pointee.settings.listMaxListpackSize = values.listMaxListpackSize
+        engine.pointee.settings.setMaxIntsetEntries = values.setMaxIntsetEntries
+        engine.pointee.settings.setMaxListpackEntries = values.setMaxListpackEntries
+        engine.pointee.settings.setMaxListpackValue = values.setMaxListpackValueBytes
         engine.pointee.settings.maxMemory = values.maxmemoryBytes
         engine.pointee.settings.protoMaxBulkLength = values.protoMaxBulkLengthBytes
         settings.limitsMemory = values.maxmemoryBytes != 0

@@ -52,6 +52,8 @@ extension Entry {
         case .blob: return own + blobValue.footprint
         case .packedList: return own + PackedList(raw: pointerValue).footprint(samples: samples)
         case .listpack: return own + packedBlock.footprint
+        case .intset: return own + intSet.footprint
+        case .hashTable: return own + MemberTable.footprint(memberTable, samples: samples)
         }
     }
 }

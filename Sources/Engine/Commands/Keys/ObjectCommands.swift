@@ -51,6 +51,8 @@ extension Entry {
         case .packedList:
             PackedList(raw: pointerValue).isQuicklist ? "quicklist" : "listpack"
         case .listpack: "listpack"
+        case .intset: "intset"
+        case .hashTable: "hashtable"
         }
     }
 }

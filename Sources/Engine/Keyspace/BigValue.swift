@@ -1,0 +1,98 @@
+// A value made of many allocations: what LazyFree frees in slices and compaction walks in steps.
+//
+// Each kind of big collection has its cases here, and nowhere else in the keyspace.
+
+import Memory
+
+/// A collection without its key: three words, trivially copied, owning nothing.
+struct BigValue {
+    let type: ValueType
+    let encoding: Encoding
+    let raw: UnsafeMutableRawPointer
+
+    init(type: ValueType, encoding: Encoding, raw: UnsafeMutableRawPointer) {
+        self.type = type
+        self.encoding = encoding
+        self.raw = raw
+    }
+
+    /// The value of an entry, whose encoding is one with a pointer.
+    init(_ entry: Entry) {
+        self.init(type: entry.type, encoding: entry.encoding, raw: entry.pointerValue)
+    }
+
+    init(_ list: PackedList) {
+        self.init(type: .list, encoding: .packedList, raw: list.raw)
+    }
+
+    private var list: PackedList { PackedList(raw: raw) }
+    private var members: UnsafeMutablePointer<MemberTable> {
+        raw.assumingMemoryBound(to: MemberTable.self)
+    }
+
+    /// Whether freeing it at once would take long.
+    var isLong: Bool {
+        switch encoding {
+        case .packedList: list.nodeCount > Self.nodesAtOnce
+        case .hashTable: members.pointee.bucketCount > MemberTable.bucketsAtOnce
+        case .embedded, .rawEmbedded, .blob, .integer, .listpack, .intset: false
+        }
+    }
+
+    /// A list with more nodes than this is freed in slices.
+    private static let nodesAtOnce = 8
+
+    /// Frees a bounded part; true when that was the last one.
+    func freeSome(_ heap: UnsafeMutablePointer<SlabHeap>) -> Bool {
+        switch encoding {
+        case .packedList: return list.freeSome(4)
+        case .hashTable: return MemberTable.freeSome(members)
+        case .listpack:
+            PackedBlock(raw: raw).free(heap)
+            return true
+        case .intset:
+            IntSet(raw: raw).free(heap)
+            return true
+        case .embedded, .rawEmbedded, .blob, .integer: return true
+        }
+    }
+
+    /// Frees all of it, however long that takes.
+    func freeAll(_ heap: UnsafeMutablePointer<SlabHeap>) {
+        while !freeSome(heap) {}
+    }
+
+    // MARK: Compaction
+
+    /// Whether the value has cells of its own beyond one, so that `evacuateSome` is to walk it.
+    var hasManyCells: Bool { encoding == .hashTable }
+
+    /// Moves out of slabs being emptied what the value has from `place` on (0 at first); a bounded
+    /// part of it.
+    func evacuateSome(from place: Int) -> CollectionEvacuation {
+        switch encoding {
+        case .hashTable: MemberTable.evacuateSome(members, from: place)
+        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .listpack, .intset:
+            CollectionEvacuation()
+        }
+    }
+}
+
+extension Entry {
+    /// Moves a value that is one cell out of a slab being emptied; true if it moved.
+    func evacuateValue(_ heap: UnsafeMutablePointer<SlabHeap>) -> Bool {
+        switch encoding {
+        case .listpack:
+            var block = packedBlock
+            guard block.evacuate(heap) else { return false }
+            pointerValue = block.raw
+            return true
+        case .intset:
+            var set = intSet
+            guard set.evacuate(heap) else { return false }
+            pointerValue = set.raw
+            return true
+        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .hashTable: return false
+        }
+    }
+}

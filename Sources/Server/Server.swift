@@ -36,6 +36,8 @@ package final class Server {
     let reactor: UnsafeMutablePointer<Reactor>
     let parser: UnsafeMutablePointer<RequestParser>
     let reply: UnsafeMutablePointer<ReplyBuffer>
+    /// For replies to others than the client being served; empty outside of Waiting.
+    let otherReply: UnsafeMutablePointer<ReplyBuffer>
     let table: UnsafeMutablePointer<CommandTable>
     let batch: UnsafeMutablePointer<LookAhead>
     let commandStatistics: UnsafeMutablePointer<CommandStatistics>
@@ -44,6 +46,7 @@ package final class Server {
     var parserLimits = ParserLimits()
     var unauthenticatedLimits = ParserLimits(authenticated: false)
     var clients = ClientRegistry()
+    var waitingClients = WaitingClients()
     var statistics = ServerStatistics()
     /// Set by the parse that just ended: the argument waited for gets a blob of its own.
     var pendingBigArgument = false
@@ -54,8 +57,6 @@ package final class Server {
     var turnTicks: UInt64 = 0
     /// How long the next wait may last: until a key expires; -1 without bound.
     var waitMilliseconds: Int32 = -1
-    /// Whether commands must pass the slow checks whatever the client's own state.
-    var isGated = false
     var pause = Pause()
     var pauseTimer = TimerHandle.none
     var isShuttingDown = false
@@ -96,6 +97,8 @@ package final class Server {
         parser.initialize(to: RequestParser())
         reply = .allocate(capacity: 1)
         reply.initialize(to: ReplyBuffer(capacity: Self.replyHighWater))
+        otherReply = .allocate(capacity: 1)
+        otherReply.initialize(to: ReplyBuffer(capacity: 4096))
         table = .allocate(capacity: 1)
         table.initialize(to: CommandTable(rows: allCommandRows))
         batch = .allocate(capacity: 1)
@@ -107,6 +110,7 @@ package final class Server {
         var random = RandomSource(seed: seed ^ 0x9E37_79B9_7F4A_7C15)
         runID = Self.randomID(&random)
         replicationID = Self.randomID(&random)
+        engine.pointee.mayBlock = true
         registerCycles()
         // The start has checked them all.
         try? StartChecks.rename(configuration.renamedCommands, in: &table.pointee)
@@ -121,6 +125,8 @@ package final class Server {
         parser.deallocate()
         reply.deinitialize(count: 1)
         reply.deallocate()
+        otherReply.deinitialize(count: 1)
+        otherReply.deallocate()
         table.deinitialize(count: 1)
         table.deallocate()
         batch.deinitialize(count: 1)
@@ -137,4 +143,16 @@ package final class Server {
 
     var now: Int64 { engine.pointee.now }
     var isPaused: Bool { pause.isActive }
+
+    /// Whether commands must pass the slow checks whatever the client's own state.
+    var isGated: Bool {
+        get { engine.pointee.attention.contains(.gate) }
+        set {
+            if newValue {
+                engine.pointee.attention.insert(.gate)
+            } else {
+                engine.pointee.attention.remove(.gate)
+            }
+        }
+    }
 }

@@ -27,6 +27,8 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case lset, lrem, ltrim, linsert
     // Lists/Move
     case lmove, rpoplpush
+    // Lists/Blocking
+    case blpop, brpop, blmove, brpoplpush, blmpop
     // Lists/Position
     case lpos
     // Keys/DeleteCommands
@@ -50,6 +52,7 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     // Server: Client
     case client, clientId, clientGetname, clientSetname, clientSetinfo, clientInfo, clientList
     case clientKill, clientReply, clientNoEvict, clientNoTouch, clientPause, clientUnpause
+    case clientUnblock
     case clientHelp
     // Server: Config
     case config, configGet, configSet, configResetstat, configRewrite, configHelp

@@ -11,7 +11,7 @@ package let stringCommandRows: [CommandRow] = Array(
 package let listCommandRows: [CommandRow] = Array(
     [
         pushPopCommandRows, accessCommandRows, editCommandRows, moveCommandRows,
-        positionCommandRows,
+        positionCommandRows, listBlockingCommandRows,
     ].joined())
 
 package let keyCommandRows: [CommandRow] = Array(

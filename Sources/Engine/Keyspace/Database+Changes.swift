@@ -106,6 +106,7 @@ extension Database {
         case .at(let time): due = time
         }
         reserve(key, hash, position, type, encoding, valueBytes: 8, due).pointerValue = pointer
+        if position == nil { signal(key, hash, type) }
     }
 
     // MARK: The entry under all of them
@@ -177,6 +178,7 @@ extension Database {
         _ due: Int64?
     ) -> Entry {
         let old = position.entry
+        signalLoss(of: old)
         let entry = Entry(raw: engine.pointee.heap.pointee.allocateEntry(size))
         entry.header = header
         if let due {
@@ -280,6 +282,7 @@ extension Database {
     /// Removes the key; a big value is freed in slices.
     package mutating func remove(_ position: Position) {
         let entry = position.entry
+        signalLoss(of: entry)
         if entry.hasDeadline { volatileCount -= 1 }
         table.remove(position.inner)
         engine.pointee.lazyFree.release(valueOf: entry, engine.pointee.heap)
@@ -290,6 +293,7 @@ extension Database {
     /// under another key or into another database with `attach`.
     package mutating func take(_ position: Position) -> DetachedValue {
         let entry = position.entry
+        signalLoss(of: entry)
         if entry.hasDeadline { volatileCount -= 1 }
         table.remove(position.inner)
         return DetachedValue(entry: entry)
@@ -311,7 +315,9 @@ extension Database {
         let header = (old.header & ~dropped) | shape | clock
         let entry = insertNew(key, hash, header, size, due)
         machine_copy(entry.raw + entry.valueOffset, old.raw + old.valueOffset, valueBytes)
+        let type = old.type
         engine.pointee.heap.pointee.deallocateEntry(old.raw, old.size)
+        signal(key, hash, type)
     }
 }
 

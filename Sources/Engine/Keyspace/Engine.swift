@@ -66,6 +66,14 @@ package struct Engine: ~Copyable {
     package var random: RandomSource
     /// Changes to the keyspace since start.
     package var changes: Int
+    /// What the server has to see to before the next command.
+    package var attention: Attention = []
+    /// Clients that wait for keys.
+    let waits: UnsafeMutablePointer<Waits>
+    /// Whether commands may wait for keys; the server sets it, and clears it where none may.
+    package var mayBlock = false
+    /// What the handler that just ran asked for with `block`.
+    var blockRequest: BlockRequest?
     /// While set, keys past their time are invisible but stay (CLIENT PAUSE, as in Redis).
     package var expiryPaused: Bool
     /// Set by whoever reads or writes a long value: the next batch then looks ahead for those too.
@@ -99,6 +107,7 @@ package struct Engine: ~Copyable {
         expiry = ExpiryCycle()
         compaction = Compaction()
         databases = .allocate(capacity: databaseCount)
+        waits = .allocate(capacity: 1)
     }
 
     /// An engine at a stable address, its databases empty.
@@ -112,6 +121,7 @@ package struct Engine: ~Copyable {
         for i in 0..<databaseCount {
             (engine.pointee.databases + i).initialize(to: Database(index: i, engine: engine))
         }
+        engine.pointee.waits.initialize(to: Waits(engine: engine))
         engine.pointee.setClock(now)
         return engine
     }
@@ -152,6 +162,9 @@ package struct Engine: ~Copyable {
 
     /// Frees an engine made by `make` with all that it holds.
     package static func destroy(_ engine: UnsafeMutablePointer<Engine>) {
+        engine.pointee.waits.pointee.releaseAll()
+        engine.pointee.waits.deinitialize(count: 1)
+        engine.pointee.waits.deallocate()
         for i in 0..<engine.pointee.databaseCount {
             engine.pointee.flush(i)
         }
@@ -235,6 +248,7 @@ package struct Engine: ~Copyable {
     /// Every key counts as a change.
     package mutating func flush(_ index: Int) {
         changes &+= databases[index].count
+        waits.pointee.signalLosses(in: index, becoming: nil)
         databases[index].detach(into: &lazyFree)
     }
 
@@ -244,10 +258,14 @@ package struct Engine: ~Copyable {
         guard a != b else { return }
         // The candidates name databases by number.
         evictionPool.clear()
+        waits.pointee.signalLosses(in: a, becoming: b)
+        waits.pointee.signalLosses(in: b, becoming: a)
         let kept = (databases + a).move()
         (databases + a).moveInitialize(from: databases + b, count: 1)
         (databases + b).initialize(to: kept)
         databases[a].index = a
         databases[b].index = b
+        waits.pointee.signalAll(in: a)
+        waits.pointee.signalAll(in: b)
     }
 }

@@ -34,12 +34,16 @@ struct ClientFlags: OptionSet {
     static var paused: ClientFlags { ClientFlags(rawValue: 1 << 8) }
     /// Had its share of the turn; complete requests wait in the input buffer.
     static var deferred: ClientFlags { ClientFlags(rawValue: 1 << 9) }
+    /// Waits for a key; see Waiting.
+    static var blocked: ClientFlags { ClientFlags(rawValue: 1 << 10) }
+    /// Nothing is executed until something else has happened.
+    static var waits: ClientFlags { [.paused, .blocked] }
 
     /// Flags that a command cannot be run under without a closer look.
     static var gated: ClientFlags {
         [
             .unauthenticated, .replyOff, .replySkip, .replySkipNext, .closeAfterReply, .closeNow,
-            .paused,
+            .paused, .blocked,
         ]
     }
 }
@@ -62,6 +66,8 @@ struct Client: ~Copyable {
     /// An incomplete request that is costly to read again.
     var partial: UnsafeMutablePointer<PartialRequest>?
     var details: ClientDetails?
+    /// The request that waits for a key, while `flags` has `.blocked`.
+    var waiting: WaitingRequest?
     var flags: ClientFlags
     var database: Int32
     var lastCommand: CommandID?
@@ -79,6 +85,7 @@ struct Client: ~Copyable {
         previous = nil
         partial = nil
         details = nil
+        waiting = nil
         flags = []
         database = 0
         lastCommand = nil
@@ -100,6 +107,6 @@ struct Client: ~Copyable {
     /// Bytes of memory that the client takes, its connection included.
     var memoryBytes: Int {
         MemoryLayout<Client>.stride + connection.pointee.memoryBytes
-            + (partial?.pointee.memory ?? 0)
+            + (partial?.pointee.memory ?? 0) + (waiting?.request.memoryBytes ?? 0)
     }
 }

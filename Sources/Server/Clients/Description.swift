@@ -85,7 +85,7 @@ extension Server {
         text.put(" qbuf-free=")
         text.put(connection.pointee.input.capacity - waiting + long.free)
         text.put(" argv-mem=")
-        text.put(running?.argumentBytes ?? 0)
+        text.put(running?.argumentBytes ?? client.pointee.waiting?.argumentBytes ?? 0)
         text.put(" multi-mem=0 rbs=0 rbp=0 obl=0 oll=")
         text.put(connection.pointee.output.length)
         text.put(" omem=")
@@ -106,7 +106,7 @@ extension Server {
     private func putFlags(_ client: ClientPointer, into text: inout TextBuffer) {
         let flags = client.pointee.flags
         let start = text.bytes.count
-        if flags.contains(.paused), isPaused { text.put("b") }
+        if flags.contains(.blocked) || (flags.contains(.paused) && isPaused) { text.put("b") }
         if flags.contains(.closeAfterReply) { text.put("c") }
         if flags.contains(.closeNow) { text.put("A") }
         if client.pointee.connection.pointee.isUnixSocket { text.put("U") }
@@ -128,6 +128,4 @@ extension Server {
     func localText(_ client: ClientPointer) -> String {
         reactor.pointee.localText(client.pointee.connection)
     }
-
-    func clientWillClose(_ client: ClientPointer) {}
 }

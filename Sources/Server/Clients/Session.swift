@@ -33,9 +33,7 @@ extension Server {
             return
         }
         if client.pointee.flags.contains(.closeAfterReply) { return }
-        // A paused client's input waits, in the socket too, until the pause ends.
-        if client.pointee.flags.contains(.paused), isPaused { return }
-        if !client.pointee.flags.isDisjoint(with: [.paused, .deferred]) {
+        if !client.pointee.flags.isDisjoint(with: [.paused, .blocked, .deferred]) {
             goOn(client)
         } else if state.contains(.readable) {
             receive(client)
@@ -45,10 +43,16 @@ extension Server {
     /// Executes input that was put off, before any more is received.
     @inline(never)
     private func goOn(_ client: ClientPointer) {
-        client.pointee.flags.subtract([.paused, .deferred])
         let connection = client.pointee.connection
+        let isPausedNow = client.pointee.flags.contains(.paused) && isPaused
+        if isPausedNow || client.pointee.flags.contains(.blocked) {
+            // The input of one that waits waits too, in the socket as well. Its end is no input.
+            if connection.pointee.isPeerClosed { endOfWaiting(client) }
+            return
+        }
+        client.pointee.flags.subtract([.paused, .deferred])
         guard processPrivate(client) else { return }
-        let waits = !client.pointee.flags.isDisjoint(with: [.paused, .deferred])
+        let waits = !client.pointee.flags.isDisjoint(with: [.paused, .blocked, .deferred])
         if connection.pointee.isReadable, !waits { reactor.pointee.schedule(connection) }
     }
 
@@ -164,9 +168,8 @@ extension Server {
                 maxRequests: Self.lookAhead, partial: &client.pointee.partial)
             let executed = executeBatch(client)
             if executed < parser.pointee.requestCount {
-                // Stopped in mid-batch: paused, or closing.
                 let done = executed == 0 ? from : parser.pointee.requests[executed - 1].end
-                return finish(client, client.pointee.flags.contains(.paused) ? done : count)
+                return finish(client, stoppedWithin(client, done: done, count))
             }
             from = parser.pointee.consumed
             switch outcome {
@@ -176,6 +179,8 @@ extension Server {
                 pendingBigArgument = true
                 return finish(client, from)
             case .protocolError:
+                // Whoever waits has not got there yet.
+                if client.pointee.flags.contains(.blocked) { return finish(client, from) }
                 protocolError(client, buffer + from, count - from)
                 return finish(client, count)
             case .more:
@@ -192,6 +197,16 @@ extension Server {
                     ? unauthenticatedLimits : parserLimits
             }
         }
+    }
+
+    /// After a batch that stopped in its midst, its client waiting or closing: how many bytes are done
+    /// with.
+    @inline(never)
+    private func stoppedWithin(_ client: ClientPointer, done: Int, _ count: Int) -> Int {
+        guard !client.pointee.flags.isDisjoint(with: .waits) else { return count }
+        // What stays is read again from there: an incomplete request at its end, too.
+        PartialRequest.destroy(&client.pointee.partial)
+        return done
     }
 
     @inline(__always)
@@ -251,11 +266,17 @@ extension Server {
         close(client)
     }
 
+    /// The peer of a client that waits is gone.
+    private func endOfWaiting(_ client: ClientPointer) {
+        if log.isVerbose { log.verbose("Client closed connection \(describe(client))") }
+        close(client)
+    }
+
     /// Closes the connection and frees the client.
     func close(_ client: ClientPointer) {
         let connection = client.pointee.connection
         PartialRequest.destroy(&client.pointee.partial)
-        clientWillClose(client)
+        stopWaiting(client)
         clients.remove(client)
         reactor.pointee.close(connection)
     }
@@ -268,6 +289,7 @@ extension Server {
 
     /// Closes another client than the one being served, soon.
     func closeSoon(_ client: ClientPointer) {
+        stopWaiting(client)
         client.pointee.flags.insert(.closeNow)
         reactor.pointee.abort(client.pointee.connection)
     }

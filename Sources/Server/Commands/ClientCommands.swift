@@ -5,7 +5,7 @@ import Engine
 package let clientCommandRows: [CommandRow] = [
     clientRow, clientIdRow, clientGetnameRow, clientSetnameRow, clientSetinfoRow, clientInfoRow,
     clientListRow, clientKillRow, clientReplyRow, clientNoEvictRow, clientNoTouchRow,
-    clientPauseRow, clientUnpauseRow, clientHelpRow,
+    clientPauseRow, clientUnpauseRow, clientUnblockRow, clientHelpRow,
 ]
 
 private let clientRow = CommandRow(
@@ -242,6 +242,21 @@ private let clientUnpauseRow = CommandRow(
     summary: "Lets held back clients go on.",
     help: [
         CommandHelp("", "Ends a pause.")
+    ])
+
+private let clientUnblockRow = CommandRow(
+    .clientUnblock, "unblock", in: .client, arity: -3,
+    [.admin, .noScript, .loading, .stale, .sentinel], .connection,
+    since: "5.0.0", group: .connection, complexity: "O(1)",
+    summary: "Ends the wait of a client that waits for a key.",
+    arguments: [
+        .integer("client-id"),
+        .oneOf("unblock-type", [.token("timeout", "TIMEOUT"), .token("error", "ERROR")]).optional,
+    ],
+    help: [
+        CommandHelp(
+            "<client-id> [TIMEOUT|ERROR]",
+            "Lets a waiting client go on as if its time were over, or with an error.")
     ])
 
 private let clientHelpRow = CommandRow(

@@ -28,7 +28,9 @@ extension Server {
             let first = i
             repeat {
                 let errors = reply.pointee.errorCount
-                if isGated || !client.pointee.flags.isDisjoint(with: .gated) {
+                if engine.pointee.attention.rawValue != 0
+                    || !client.pointee.flags.isDisjoint(with: .gated)
+                {
                     guard executeGated(client, i) else {
                         return stopped(client, at: i, id, calls: i - first, errors)
                     }
@@ -45,7 +47,23 @@ extension Server {
         }
         client.pointee.commandCount &+= UInt64(count)
         statistics.commands &+= count
+        if engine.pointee.attention.rawValue != 0 { attend(client) }
         return count
+    }
+
+    /// Between two commands, or behind a batch's last: serves clients whose keys are ready.
+    @inline(never)
+    private func attend(_ client: ClientPointer) {
+        guard engine.pointee.attention.contains(.readyKeys) else { return }
+        if client.pointee.flags.contains(.blocked), reply.pointee.wireCount > 0 {
+            // It may be served itself: its earlier replies go first.
+            reactor.pointee.enqueue(
+                client.pointee.connection, UnsafePointer(reply.pointee.base), reply.pointee.count,
+                references: reply.pointee.references.map { UnsafePointer($0) },
+                referenceCount: reply.pointee.referenceCount)
+            reply.pointee.reset()
+        }
+        serveReadyKeys()
     }
 
     /// Reads the clock after what took long: to what comes behind it in the pipeline, time has passed.
@@ -92,6 +110,7 @@ extension Server {
     /// Runs request `i` under the slow checks. False if the client must not go on now.
     @inline(never)
     private func executeGated(_ client: ClientPointer, _ i: Int) -> Bool {
+        attend(client)
         guard mayExecute(client, i) else { return false }
         beginSkip(client)
         let offset = reply.pointee.count
@@ -106,7 +125,7 @@ extension Server {
         _ client: ClientPointer, at i: Int, _ id: UInt16, calls: Int, _ errors: Int
     ) -> Int {
         // The request that closed the connection is done with; the one that must wait is not.
-        let closing = !client.pointee.flags.contains(.paused)
+        let closing = client.pointee.flags.isDisjoint(with: .waits)
         noteCalls(id, closing ? calls + 1 : calls, 0)
         if reply.pointee.errorCount != errors { noteErrors(id, since: errors) }
         let done = closing ? i + 1 : i

@@ -61,6 +61,22 @@ extension Server {
         // Lists/Move
         case .lmove: lmoveCommand(&c)
         case .rpoplpush: rpoplpushCommand(&c)
+        // Lists/Blocking
+        case .blpop:
+            blpopCommand(&c)
+            suspendIfAsked(id, client, c)
+        case .brpop:
+            brpopCommand(&c)
+            suspendIfAsked(id, client, c)
+        case .blmove:
+            blmoveCommand(&c)
+            suspendIfAsked(id, client, c)
+        case .brpoplpush:
+            brpoplpushCommand(&c)
+            suspendIfAsked(id, client, c)
+        case .blmpop:
+            blmpopCommand(&c)
+            suspendIfAsked(id, client, c)
         // Lists/Position
         case .lpos: lposCommand(&c)
         // Keys/DeleteCommands
@@ -127,6 +143,7 @@ extension Server {
         case .clientNoTouch: clientNoTouchCommand(client, &c)
         case .clientPause: clientPauseCommand(client, &c)
         case .clientUnpause: clientUnpauseCommand(client, &c)
+        case .clientUnblock: clientUnblockCommand(client, &c)
         case .clientHelp: clientHelpCommand(client, &c)
         // Server: Config
         case .config: rejectSubcommand(id, c[1])

@@ -18,14 +18,19 @@ struct Pause {
 extension Server {
     /// Whether request `i` may be looked at now. While clients are paused it stays where it is.
     func mayExecute(_ client: ClientPointer, _ i: Int) -> Bool {
-        if !client.pointee.flags.isDisjoint(with: [.closeAfterReply, .closeNow]) { return false }
+        if !client.pointee.flags.isDisjoint(with: [.closeAfterReply, .closeNow, .blocked]) {
+            return false
+        }
         if isShuttingDown { return false }
         guard pause.isActive else { return true }
         if pause.until <= now {
             endPause()
             return true
         }
-        guard let id = batch.pointee.command(i), isHeldBack(id) else { return true }
+        // What is refused whatever it would do is refused now, as in Redis 7.4.
+        guard let id = batch.pointee.command(i), batch.pointee.accepted[i], isHeldBack(id),
+            !isUnauthenticated(client, id)
+        else { return true }
         client.pointee.flags.insert(.paused)
         return false
     }
@@ -33,11 +38,7 @@ extension Server {
     /// Whether the pause concerns the command.
     private func isHeldBack(_ id: CommandID) -> Bool {
         let flags = table.pointee[id].flags
-        if pause.onlyWrites {
-            return flags.contains(.write) || flags.contains(.mayReplicate)
-        }
-        // What looks at the pause and ends it must stay open.
-        return id != .client && table.pointee.row(id).container != .client
+        return !pause.onlyWrites || flags.contains(.write) || flags.contains(.mayReplicate)
     }
 
     /// Ends the pause: the waiting clients go on next turn.
@@ -46,6 +47,7 @@ extension Server {
         pause = Pause()
         engine.pointee.expiryPaused = false
         isGated = false
+        if engine.pointee.attention.contains(.readyKeys) { serveReadyKeys() }
         clients.forEach { client in
             if client.pointee.flags.contains(.paused) {
                 reactor.pointee.schedule(client.pointee.connection)
@@ -56,12 +58,17 @@ extension Server {
     /// Refuses request `i` if the client has to authenticate first. True if it was refused.
     func refuses(_ client: ClientPointer, _ i: Int) -> Bool {
         // As Redis: an unknown command is unknown, a wrong count is wrong, whoever asks.
-        guard client.pointee.flags.contains(.unauthenticated), let id = batch.pointee.command(i),
-            !table.pointee[id].flags.contains(.noAuth), batch.pointee.accepted[i]
+        guard let id = batch.pointee.command(i), batch.pointee.accepted[i],
+            isUnauthenticated(client, id)
         else { return false }
         reply.pointee.error("NOAUTH Authentication required.")
         noteRejected(id)
         return true
+    }
+
+    private func isUnauthenticated(_ client: ClientPointer, _ id: CommandID) -> Bool {
+        client.pointee.flags.contains(.unauthenticated)
+            && !table.pointee[id].flags.contains(.noAuth)
     }
 
     /// Before a command: the one that CLIENT REPLY SKIP announced is this one.
@@ -72,8 +79,9 @@ extension Server {
         }
     }
 
-    /// Takes the reply back if the client does not want it.
+    /// Takes the reply back if the client does not want it. One that waits has its reply to come.
     func mute(_ client: ClientPointer, from offset: Int) {
+        if client.pointee.flags.contains(.blocked) { return }
         if !client.pointee.flags.isDisjoint(with: [.replyOff, .replySkip]) {
             reply.pointee.truncate(to: offset)
         }

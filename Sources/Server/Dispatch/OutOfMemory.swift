@@ -12,7 +12,8 @@ extension Server {
     /// Makes room if memory is above its limit. False if the command was refused.
     @inline(never)
     func makeRoom(_ id: CommandID) -> Bool {
-        guard engine.pointee.isOverMemory else { return true }
+        // Nothing is evicted, and nothing refused, while clients are paused.
+        guard !isPaused, engine.pointee.isOverMemory else { return true }
         let clock = reactor.pointee.clock
         let deadline = clock.ticks() &+ clock.ticks(forNanoseconds: Self.evictionNanoseconds)
         var room = engine.pointee.evictOne()

@@ -19,6 +19,8 @@ enum TimerKind: UInt32 {
     /// Ten times a second (or `hz` times): see Cron.
     case cron = 1
     case pauseEnd = 2
+    /// A client has waited for a key for as long as it wanted to; the payload is its pointer.
+    case waitTimeout = 3
 }
 
 extension Server {
@@ -51,6 +53,8 @@ extension Server {
         runTimers()
         noteCycleWork()
         runCycles()
+        // Keys that went in the cycles.
+        if engine.pointee.attention.contains(.readyKeys) { serveReadyKeys() }
     }
 
     @inline(__always)
@@ -76,12 +80,16 @@ extension Server {
     }
 
     private func runTimers() {
-        while let timer = reactor.pointee.timers.popDue(
-            now: reactor.pointee.clock.monotonicNanoseconds)
+        var left = Self.timersPerTurn
+        while left > 0,
+            let timer = reactor.pointee.timers.popDue(
+                now: reactor.pointee.clock.monotonicNanoseconds)
         {
+            left -= 1
             switch TimerKind(rawValue: timer.kind) {
             case .cron: cron()
             case .pauseEnd: pauseTimerFired()
+            case .waitTimeout: waitTimedOut(timer.payload)
             case nil: break
             }
         }

@@ -34,7 +34,8 @@ package func lmoveCommand(_ c: inout CommandContext) {
 
 package func rpoplpushCommand(_ c: inout CommandContext) { move(&c, .tail, .head) }
 
-private func move(_ c: inout CommandContext, _ from: ListEnd, _ to: ListEnd) {
+/// LMOVE, and BLMOVE where there is something to move.
+func move(_ c: inout CommandContext, _ from: ListEnd, _ to: ListEnd) {
     guard let position = c.database.pointee.lookupWrite(c[1], c.firstKeyHash) else {
         return c.reply.pointee.null()
     }

@@ -152,7 +152,7 @@ private func popSeveral(_ c: inout CommandContext, _ end: ListEnd) {
 }
 
 /// Answers with up to `number` elements from an end of the list, and removes them.
-private func popRun(
+func popRun(
     _ c: inout CommandContext, _ key: Bytes, _ position: Position, _ list: PackedList,
     _ end: ListEnd, _ number: Int
 ) {
@@ -174,27 +174,56 @@ private func popRun(
     c.removed(key, position, list, count)
 }
 
-package func lmpopCommand(_ c: inout CommandContext) {
-    guard let keys = c.listIntegerOrError(1, from: 1, "ERR numkeys should be greater than 0")
-    else { return }
-    guard keys < c.count - 2, let end = ListEnd(c[keys + 2]) else { return c.replySyntaxError() }
-    var number: Int?
-    var i = keys + 3
-    while i < c.count {
-        guard number == nil, c[i].isWord("count"), i + 1 < c.count else {
-            return c.replySyntaxError()
+/// What LMPOP and BLMPOP name: keys, an end, and how many elements.
+struct MultiPop {
+    let keys: Range<Int>
+    let end: ListEnd
+    let number: Int
+
+    /// Reads `numkeys key [key ...] LEFT|RIGHT [COUNT count]` from argument `start` on; nil after
+    /// an error.
+    init?(_ c: borrowing CommandContext, from start: Int) {
+        guard
+            let count = c.listIntegerOrError(
+                start, from: 1, "ERR numkeys should be greater than 0")
+        else { return nil }
+        guard count < c.count - start - 1, let end = ListEnd(c[start + 1 + count]) else {
+            c.replySyntaxError()
+            return nil
         }
-        number = c.listIntegerOrError(i + 1, from: 1, "ERR count should be greater than 0")
-        if number == nil { return }
-        i += 2
+        var number: Int?
+        var i = start + count + 2
+        while i < c.count {
+            guard number == nil, c[i].isWord("count"), i + 1 < c.count else {
+                c.replySyntaxError()
+                return nil
+            }
+            number = c.listIntegerOrError(i + 1, from: 1, "ERR count should be greater than 0")
+            if number == nil { return nil }
+            i += 2
+        }
+        keys = start + 1..<start + 1 + count
+        self.end = end
+        self.number = number ?? 1
     }
-    for k in 2..<keys + 2 {
-        let hash = c.engine.pointee.hash(c[k])
-        guard let position = c.database.pointee.lookupWrite(c[k], hash) else { continue }
-        guard let list = c.listOrError(position.entry) else { return }
-        c.reply.pointee.array(2)
-        c.reply.pointee.bulk(c[k])
-        return popRun(&c, c[k], position, list, end, number ?? 1)
+
+    /// Answers with elements of the first list that there is, or with an error. False if there is
+    /// no list, and nothing written.
+    func take(_ c: inout CommandContext) -> Bool {
+        for k in keys {
+            let hash = c.engine.pointee.hash(c[k])
+            guard let position = c.database.pointee.lookupWrite(c[k], hash) else { continue }
+            guard let list = c.listOrError(position.entry) else { return true }
+            c.reply.pointee.array(2)
+            c.reply.pointee.bulk(c[k])
+            popRun(&c, c[k], position, list, end, number)
+            return true
+        }
+        return false
     }
-    c.reply.pointee.nullArray()
+}
+
+package func lmpopCommand(_ c: inout CommandContext) {
+    guard let pop = MultiPop(c, from: 1) else { return }
+    if !pop.take(&c) { c.reply.pointee.nullArray() }
 }

@@ -90,10 +90,13 @@ extension Server {
         text.field("maxclients", settings.maxClients)
         text.field("client_recent_max_input_buffer", sizes.largestInput)
         text.field("client_recent_max_output_buffer", sizes.largestOutput)
-        text.field("blocked_clients", pausedClients)
-        text.zeros(
-            "tracking_clients", "pubsub_clients", "watching_clients", "clients_in_timeout_table",
-            "total_watched_keys", "total_blocking_keys", "total_blocking_keys_on_nokey")
+        text.field("blocked_clients", pausedClients + waitingClients.count)
+        text.zeros("tracking_clients", "pubsub_clients", "watching_clients")
+        text.field("clients_in_timeout_table", waitingClients.timed)
+        text.zeros("total_watched_keys")
+        let keys = Engine.waitedKeys(engine)
+        text.field("total_blocking_keys", keys.all)
+        text.field("total_blocking_keys_on_nokey", keys.loss)
     }
 
     /// Clients that wait for the end of CLIENT PAUSE. O(clients), while there is a pause.

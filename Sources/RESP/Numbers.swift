@@ -27,6 +27,19 @@ extension Bytes {
         }
     }
 
+    /// The double that the run up to its first zero byte is the text of, or nil: the bounds of score
+    /// ranges, which Redis reads more loosely. Blanks may lead, nothing at all is 0, and what is too
+    /// large is infinite.
+    package var looseDouble: Double? {
+        if let value = shortDecimal { return value }
+        return withTerminated { text, _ in
+            var end: UnsafeMutablePointer<CChar>?
+            let value = text.withMemoryRebound(to: CChar.self, capacity: 1) { strtod($0, &end) }
+            guard let end, end.pointee == 0 else { return nil }
+            return value.isNaN ? nil : value
+        }
+    }
+
     /// Plain decimals of at most 15 digits: both the digits and the power of ten are exact doubles,
     /// so one division rounds correctly. Nil means only that the text is not of this form.
     private var shortDecimal: Double? {

@@ -31,7 +31,7 @@ private final class Fixture {
 
     init(seed: UInt64) {
         heap.initialize(to: SlabHeap())
-        fields.initialize(to: TreeFields())
+        fields.initialize(to: TreeFields(heap))
         random = RandomSource(seed: seed)
     }
 
@@ -41,7 +41,7 @@ private final class Fixture {
         heap.deallocate()
     }
 
-    var tree: CountedTree<Item> { CountedTree(fields, heap) }
+    var tree: CountedTree<Item> { CountedTree(fields) }
 
     func makeCell(_ member: [UInt8]) -> UnsafeMutableRawPointer {
         let cell = heap.pointee.allocate(member.count + 1)

@@ -35,6 +35,7 @@ struct BigValue {
         switch encoding {
         case .packedList: list.nodeCount > Self.nodesAtOnce
         case .hashTable: members.pointee.bucketCount > MemberTable.bucketsAtOnce
+        case .tree: TreeSet(raw: raw).count > TreeSet.freedAtOnce
         case .embedded, .rawEmbedded, .blob, .integer, .listpack, .intset: false
         }
     }
@@ -47,6 +48,7 @@ struct BigValue {
         switch encoding {
         case .packedList: return list.freeSome(4)
         case .hashTable: return MemberTable.freeSome(members)
+        case .tree: return TreeSet(raw: raw).freeSome(4)
         case .listpack:
             PackedBlock(raw: raw).free(heap)
             return true
@@ -65,13 +67,14 @@ struct BigValue {
     // MARK: Compaction
 
     /// Whether the value has cells of its own beyond one, so that `evacuateSome` is to walk it.
-    var hasManyCells: Bool { encoding == .hashTable }
+    var hasManyCells: Bool { encoding == .hashTable || encoding == .tree }
 
     /// Moves out of slabs being emptied what the value has from `place` on (0 at first); a bounded
     /// part of it.
     func evacuateSome(from place: Int) -> CollectionEvacuation {
         switch encoding {
         case .hashTable: MemberTable.evacuateSome(members, from: place)
+        case .tree: TreeSet(raw: raw).evacuateSome(from: place)
         case .embedded, .rawEmbedded, .blob, .integer, .packedList, .listpack, .intset:
             CollectionEvacuation()
         }
@@ -92,7 +95,7 @@ extension Entry {
             guard set.evacuate(heap) else { return false }
             pointerValue = set.raw
             return true
-        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .hashTable: return false
+        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .hashTable, .tree: return false
         }
     }
 }

@@ -103,6 +103,10 @@ extension Database {
             setPointer(
                 key, hash, nil, type: entry.type, encoding: .hashTable,
                 MemberTable.copy(entry.memberTable, engine), deadline: deadline)
+        case .tree:
+            setPointer(
+                key, hash, nil, type: entry.type, encoding: .tree,
+                TreeSet(raw: entry.pointerValue).copy(engine).raw, deadline: deadline)
         }
     }
 }

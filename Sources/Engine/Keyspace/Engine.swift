@@ -14,6 +14,9 @@ package struct EngineSettings {
     package var setMaxIntsetEntries = 512
     package var setMaxListpackEntries = 128
     package var setMaxListpackValue = 64
+    /// zset-max-listpack-entries and zset-max-listpack-value: up to where a sorted set is a listpack.
+    package var zsetMaxListpackEntries = 128
+    package var zsetMaxListpackValue = 64
     package var eviction = EvictionParameters()
     /// `proto-max-bulk-len`: the longest string that APPEND and SETRANGE make, and the most memory
     /// that LCS takes.

@@ -63,6 +63,8 @@ package enum Encoding: UInt8 {
     case intset = 6
     /// A pointer to a table: a big set.
     case hashTable = 7
+    /// A pointer to a TreeSet: a big sorted set.
+    case tree = 8
 }
 
 /// Handle to an entry. Trivial; see the file's header for its lifetime.

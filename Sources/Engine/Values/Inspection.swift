@@ -33,6 +33,7 @@ extension Entry {
         case .intset:
             for i in 0..<intSet.count { String(intSet.value(at: i)).withBytes(body) }
         case .hashTable: memberTable.pointee.forEach { body($0.key) }
+        case .tree: TreeSet(raw: pointerValue).forEach { member, _ in body(member) }
         }
     }
 
@@ -64,6 +65,11 @@ extension Entry {
         case .hashTable:
             var sum = Self.lengthBytes(memberTable.pointee.count)
             memberTable.pointee.forEach { sum += Self.stringBytes($0.key) }
+            return sum
+        case .tree:
+            let set = TreeSet(raw: pointerValue)
+            var sum = Self.lengthBytes(set.count)
+            set.forEach { member, _ in sum += Self.stringBytes(member) + 8 }
             return sum
         }
     }

@@ -31,6 +31,8 @@ extension Server {
         engine.pointee.settings.setMaxIntsetEntries = values.setMaxIntsetEntries
         engine.pointee.settings.setMaxListpackEntries = values.setMaxListpackEntries
         engine.pointee.settings.setMaxListpackValue = values.setMaxListpackValueBytes
+        engine.pointee.settings.zsetMaxListpackEntries = values.zsetMaxListpackEntries
+        engine.pointee.settings.zsetMaxListpackValue = values.zsetMaxListpackValueBytes
         engine.pointee.settings.maxMemory = values.maxmemoryBytes
         engine.pointee.settings.protoMaxBulkLength = values.protoMaxBulkLengthBytes
         settings.limitsMemory = values.maxmemoryBytes != 0

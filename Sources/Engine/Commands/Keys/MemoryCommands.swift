@@ -54,6 +54,7 @@ extension Entry {
         case .listpack: return own + packedBlock.footprint
         case .intset: return own + intSet.footprint
         case .hashTable: return own + MemberTable.footprint(memberTable, samples: samples)
+        case .tree: return own + TreeSet(raw: pointerValue).footprint(samples: samples)
         }
     }
 }

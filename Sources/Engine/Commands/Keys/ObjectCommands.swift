@@ -53,6 +53,7 @@ extension Entry {
         case .listpack: "listpack"
         case .intset: "intset"
         case .hashTable: "hashtable"
+        case .tree: "skiplist"
         }
     }
 }

@@ -8,7 +8,7 @@
 // is exact; every node but those at the two ends of a level is a third full at least, or the only
 // child.
 //
-// A handle: two words, copied freely; the fields lie in the sorted set's own allocation. Not
+// A handle: one pointer, copied freely; the fields lie in the sorted set's own allocation. Not
 // methods of a big struct, because calling those through a pointer copies the struct.
 
 import CMachine
@@ -16,12 +16,15 @@ import Memory
 
 /// What a tree is, besides its nodes.
 struct TreeFields {
+    let heap: UnsafeMutablePointer<SlabHeap>
     var root: UnsafeMutableRawPointer?
     /// Levels of inner nodes.
     var height = 0
     var count = 0
     var first: TreeLeaf?
     var last: TreeLeaf?
+
+    init(_ heap: UnsafeMutablePointer<SlabHeap>) { self.heap = heap }
 }
 
 /// A place in the tree. Valid until the tree changes.
@@ -60,13 +63,12 @@ struct TreeCursor {
 
 struct CountedTree<Element: TableElement> {
     let fields: UnsafeMutablePointer<TreeFields>
-    let heap: UnsafeMutablePointer<SlabHeap>
 
     @inline(__always)
-    init(_ fields: UnsafeMutablePointer<TreeFields>, _ heap: UnsafeMutablePointer<SlabHeap>) {
-        self.fields = fields
-        self.heap = heap
-    }
+    init(_ fields: UnsafeMutablePointer<TreeFields>) { self.fields = fields }
+
+    @inline(__always)
+    private var heap: UnsafeMutablePointer<SlabHeap> { fields.pointee.heap }
 
     @inline(__always) var count: Int { fields.pointee.count }
     @inline(__always) var height: Int { fields.pointee.height }

@@ -49,44 +49,8 @@ package func scanCommand(_ c: inout CommandContext) {
         c.reply.pointee.error("ERR invalid cursor")
         return
     }
-    guard let options = ScanOptions(c) else { return }
+    guard let options = ScanOptions(c, from: 2, of: nil) else { return }
     scan(&c, from: cursor, options)
-}
-
-private struct ScanOptions {
-    var count = 10
-    var pattern: Bytes?
-    /// Whether only keys of one type are wanted, and of which; none are of a type that is unknown.
-    var filtersType = false
-    var type: ValueType?
-
-    /// The options behind the cursor; or nil, and the error is written.
-    init?(_ c: borrowing CommandContext) {
-        var i = 2
-        while i < c.count {
-            let hasNext = i + 1 < c.count
-            if c[i].isWord("count"), hasNext {
-                guard let wanted = c.integer(i + 1) else { return nil }
-                guard wanted >= 1 else {
-                    c.replySyntaxError()
-                    return nil
-                }
-                count = Int(wanted)
-            } else if c[i].isWord("match"), hasNext {
-                pattern = c[i + 1].equals(Bytes("*")) ? nil : c[i + 1]
-            } else if c[i].isWord("type"), hasNext {
-                filtersType = true
-                type = ValueType(name: c[i + 1])
-            } else if c[i].isWord("novalues") {
-                c.reply.pointee.error("ERR NOVALUES option can only be used in HSCAN")
-                return nil
-            } else {
-                c.replySyntaxError()
-                return nil
-            }
-            i += 2
-        }
-    }
 }
 
 /// Walks on from the cursor until COUNT keys were seen or ten times as many steps were taken, and
@@ -94,19 +58,17 @@ private struct ScanOptions {
 private func scan(_ c: inout CommandContext, from start: UInt64, _ options: ScanOptions) {
     let reply = c.reply
     let database = c.database
-    let outer = reply.pointee.deferred()
-    let inner = reply.pointee.deferred()
+    let frame = ScanReply.begin(reply)
     var gone: [[UInt8]] = []
     var seen = 0
     var found = 0
     var cursor = start
-    var steps = options.count.multipliedReportingOverflow(by: 10)
-    if steps.overflow { steps.partialValue = .max }
+    var steps = options.mostSteps
     repeat {
         cursor = database.pointee.scan(cursor) { entry in
             seen += 1
             let key = entry.key
-            if let pattern = options.pattern, !Glob.matches(pattern, key) { return }
+            guard options.matches(key) else { return }
             if database.pointee.isExpired(entry) {
                 gone.append(key.array)
             } else if !options.filtersType || entry.type == options.type {
@@ -114,46 +76,12 @@ private func scan(_ c: inout CommandContext, from start: UInt64, _ options: Scan
                 found += 1
             }
         }
-        steps.partialValue -= 1
-    } while cursor != 0 && steps.partialValue > 0 && seen < options.count
-    reply.pointee.close(inner, array: found)
+        steps -= 1
+    } while cursor != 0 && steps > 0 && seen < options.count
+    frame.finish(reply, cursor: cursor, count: found)
     for key in gone {
         key.withBytes { _ = database.pointee.removeIfExpired($0, c.engine.pointee.hash($0)) }
     }
-    replyCursor(cursor, before: outer, reply)
-}
-
-/// Puts the array's header and the cursor in front of the keys.
-private func replyCursor(
-    _ cursor: UInt64, before place: ReplyBuffer.Deferred,
-    _ reply: UnsafeMutablePointer<ReplyBuffer>
-) {
-    var head: [UInt8] = Array("*2\r\n$".utf8)
-    let digits = Array(String(cursor).utf8)
-    head += Array(String(digits.count).utf8) + [13, 10] + digits + [13, 10]
-    reply.pointee.insert(head, at: place)
-}
-
-/// A cursor as Redis reads it: a decimal number of 64 bits, with blanks, a sign or zeros before it,
-/// a negative one counted down from 2^64; but -1 and other plain negative integers are refused.
-private func scanCursor(_ whole: Bytes) -> UInt64? {
-    let text = whole.upToZero
-    if let plain = text.integer { return UInt64(exactly: plain) }
-    var i = 0
-    while i < text.count, text[i] == 0x20 || (0x09...0x0D).contains(text[i]) { i += 1 }
-    let negative = i < text.count && text[i] == 0x2D
-    if negative || (i < text.count && text[i] == 0x2B) { i += 1 }
-    guard i < text.count else { return nil }
-    var value: UInt64 = 0
-    while i < text.count {
-        let digit = text[i] &- 48
-        let (product, tooLong) = value.multipliedReportingOverflow(by: 10)
-        let (sum, tooLarge) = product.addingReportingOverflow(UInt64(digit))
-        guard digit <= 9, !tooLong, !tooLarge else { return nil }
-        value = sum
-        i += 1
-    }
-    return negative ? 0 &- value : value
 }
 
 private let randomkeyRow = CommandRow(

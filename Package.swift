@@ -36,6 +36,7 @@ let package = Package(
         .target(name: "CEpoll"),
         .target(
             name: "CJemalloc", cSettings: allocatorSettings, linkerSettings: allocatorLinker),
+        .target(name: "CLZF", linkerSettings: [.linkedLibrary("lzf")]),
         .target(name: "CMachine"),
         .target(name: "CUring"),
         .target(
@@ -46,7 +47,8 @@ let package = Package(
             swiftSettings: swift),
         .target(name: "RESP", dependencies: ["CMachine", "Memory"], swiftSettings: swift),
         .target(
-            name: "Engine", dependencies: ["CMachine", "Memory", "RESP"], swiftSettings: swift),
+            name: "Engine", dependencies: ["CLZF", "CMachine", "Memory", "RESP"],
+            swiftSettings: swift),
         .target(name: "Configuration", dependencies: ["Memory"], swiftSettings: swift),
         .target(
             name: "Server",

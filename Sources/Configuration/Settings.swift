@@ -94,6 +94,9 @@ package struct Settings: Equatable, Sendable {
     package var trackingTableMaxKeys = 0
     package var busyReplyThresholdMilliseconds = 0
 
+    package var rdbcompression = false
+    /// Whether `sanitize-dump-payload` asks for deep checks of anybody's payloads.
+    package var sanitizeDumpPayload = false
     package var appendonly = false
     package var appendfsync = AppendFsync.everySecond
     package var stopWritesOnBgsaveError = false
@@ -189,6 +192,8 @@ extension Settings {
     }
 
     private mutating func readRest(_ c: borrowing Configuration) {
+        rdbcompression = c.bool("rdbcompression")
+        sanitizeDumpPayload = c.choice("sanitize-dump-payload") != 0
         appendonly = c.bool("appendonly")
         appendfsync = AppendFsync(rawValue: UInt8(c.choice("appendfsync"))) ?? .everySecond
         stopWritesOnBgsaveError = c.bool("stop-writes-on-bgsave-error")

@@ -55,6 +55,28 @@ package enum Allocator {
         _ = heap_control("arena.4096.decay" /* all arenas */, nil, nil, nil, 0)
     }
 
+    /// Gives back all pages that are free now, at once. False if the allocator refuses.
+    package static func purge() -> Bool {
+        _ = heap_control("thread.tcache.flush", nil, nil, nil, 0)
+        return heap_control("arena.4096.purge" /* all arenas */, nil, nil, nil, 0) == 0
+            || heap_has_statistics() == 0
+    }
+
+    /// The allocator's own report, or nil where it makes none (sanitizer builds).
+    package static func report() -> [UInt8]? {
+        guard heap_has_statistics() != 0 else { return nil }
+        var text: [UInt8] = []
+        withUnsafeMutablePointer(to: &text) { text in
+            heap_report(
+                { context, line in
+                    guard let context, let line else { return }
+                    let text = context.assumingMemoryBound(to: [UInt8].self)
+                    text.pointee += Bytes(raw: line, heap_text_length(line)).array
+                }, text)
+        }
+        return text
+    }
+
     package static func notePeak() {
         if usedBytes > peakBytes { peakBytes = usedBytes }
     }

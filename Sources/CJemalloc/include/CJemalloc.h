@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+
+static inline size_t heap_text_length(const char *_Nonnull text) { return strlen(text); }
 
 #if defined(FLASHKVD_LIBC_MALLOC)
 
@@ -26,6 +29,11 @@ static inline int heap_control(
     return -1;
 }
 static inline const char *_Nonnull heap_name(void) { return "libc"; }
+static inline int heap_has_statistics(void) { return 0; }
+static inline void heap_report(
+    void (*_Nonnull line)(void *_Nullable, const char *_Nullable), void *_Nullable context) {
+    (void)line; (void)context;
+}
 
 #else
 
@@ -47,6 +55,12 @@ static inline int heap_control(
 static inline const char *_Nonnull heap_name(void) {
     return "jemalloc-" FLASHKVD_STRING(JEMALLOC_VERSION_MAJOR) "." FLASHKVD_STRING(
         JEMALLOC_VERSION_MINOR) "." FLASHKVD_STRING(JEMALLOC_VERSION_BUGFIX);
+}
+static inline int heap_has_statistics(void) { return 1; }
+// Calls `line` with pieces of the report.
+static inline void heap_report(
+    void (*_Nonnull line)(void *_Nullable, const char *_Nullable), void *_Nullable context) {
+    malloc_stats_print(line, context, NULL);
 }
 
 #endif

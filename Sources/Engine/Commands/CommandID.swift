@@ -46,7 +46,10 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     // Keys/DatabaseCommands
     case dbsize, flushdb, flushall, swapdb
     // Keys/MemoryCommands
-    case memory, memoryUsage, memoryHelp
+    case memory, memoryUsage, memoryHelp, memoryDoctor, memoryMallocStats, memoryPurge
+    case memoryStats
+    // Keys/DumpCommands
+    case dump, restore, restoreAsking
     // Server: Connection
     case ping, echo, quit, reset, hello, auth, select
     // Server: Client

@@ -18,6 +18,7 @@ package let keyCommandRows: [CommandRow] = Array(
     [
         deleteCommandRows, existsCommandRows, renameCommandRows, expiryCommandRows,
         scanCommandRows, objectCommandRows, databaseCommandRows, memoryCommandRows,
+        dumpCommandRows,
     ].joined())
 
 /// Everything the engine itself executes.

@@ -27,6 +27,12 @@ package struct EngineSettings {
     package var activeExpiry = true
     /// Whether compaction runs by itself.
     package var compaction = true
+    /// `rdbcompression`: whether DUMP compresses.
+    package var compressesDumps = true
+    /// Whether RESTORE looks at checksums (DEBUG SET-SKIP-CHECKSUM-VALIDATION).
+    package var checksDumps = true
+    /// `sanitize-dump-payload` is not `no`: packed blocks that RESTORE checks are counted.
+    package var countsSanitizations = false
 
     package init() {}
 }
@@ -46,6 +52,8 @@ package struct EngineStatistics {
     /// Entries moved by compaction, and entries it looked at and left.
     package var compactionMoves = 0
     package var compactionMisses = 0
+    /// Packed blocks checked deeply by RESTORE, where the configuration asks for it.
+    package var dumpSanitizations = 0
 
     package init() {}
 }

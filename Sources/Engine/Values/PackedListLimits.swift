@@ -43,6 +43,11 @@ package struct PackedListLimit: Equatable {
         return bytes <= maximumBytes / 2
     }
 
+    /// Whether a block may be the one block of a list that is loaded.
+    func fitsWhole(bytes: Int, count: Int) -> Bool {
+        setting >= 0 ? count <= max(setting, 1) : bytes <= maximumBytes
+    }
+
     /// As a converted list keeps it: Redis holds it in 16 bits.
     var stored: Int16 { Int16(clamping: max(setting, -5)) }
 }

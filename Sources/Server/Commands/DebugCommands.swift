@@ -54,6 +54,11 @@ private let debugRow = CommandRow(
         CommandHelp("SDSLEN <key>", "Lengths of a key and its string."),
         CommandHelp("SEGFAULT", "End the process by a segmentation fault."),
         CommandHelp("SET-ACTIVE-EXPIRE <0|1>", "Expire keys only on access, or by themselves."),
+        CommandHelp(
+            "SET-DISABLE-DENY-SCRIPTS <0|1>",
+            "Accepted: there are no scripts to be denied anything."),
+        CommandHelp(
+            "SET-SKIP-CHECKSUM-VALIDATION <0|1>", "Let RESTORE take payloads of any checksum."),
         CommandHelp("SLEEP <seconds>", "Serve nobody for so long; decimals are allowed."),
         CommandHelp(
             "STRINGMATCH-LEN <pattern> <string> [NOCASE]", "Whether KEYS would match the string."),
@@ -92,6 +97,9 @@ extension Server {
         case ("set-active-expire", 3): engine.pointee.settings.activeExpiry = flag(c[2])
         case ("dict-resizing", 3): engine.pointee.settings.compaction = flag(c[2])
         case ("pause-cron", 3): isCronPaused = flag(c[2])
+        case ("set-skip-checksum-validation", 3):
+            engine.pointee.settings.checksDumps = !flag(c[2])
+        case ("set-disable-deny-scripts", 3): break
         case ("quicklist-packed-threshold", 3):
             guard let size = memoryAmount(c[2].array), size <= UInt(UInt32.max) else {
                 c.reply.pointee.error(

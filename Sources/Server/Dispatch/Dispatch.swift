@@ -121,6 +121,14 @@ extension Server {
         case .memory: rejectSubcommand(id, c[1])
         case .memoryUsage: memoryUsageCommand(&c)
         case .memoryHelp: memoryHelpCommand(&c)
+        case .memoryDoctor: memoryDoctorCommand(&c)
+        case .memoryMallocStats: memoryMallocStatsCommand(&c)
+        case .memoryPurge: memoryPurgeCommand(&c)
+        case .memoryStats: memoryStatsCommand(&c)
+        // Keys/DumpCommands
+        case .dump: dumpCommand(&c)
+        case .restore: restoreCommand(&c)
+        case .restoreAsking: restoreCommand(&c)
         // Server: Connection
         case .ping: pingCommand(client, &c)
         case .echo: echoCommand(client, &c)

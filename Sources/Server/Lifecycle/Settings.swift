@@ -35,6 +35,8 @@ extension Server {
         engine.pointee.settings.zsetMaxListpackValue = values.zsetMaxListpackValueBytes
         engine.pointee.settings.maxMemory = values.maxmemoryBytes
         engine.pointee.settings.protoMaxBulkLength = values.protoMaxBulkLengthBytes
+        engine.pointee.settings.compressesDumps = values.rdbcompression
+        engine.pointee.settings.countsSanitizations = values.sanitizeDumpPayload
         settings.limitsMemory = values.maxmemoryBytes != 0
         configuration.text("maxmemory-policy").withBytes {
             engine.pointee.setEviction(

@@ -121,6 +121,7 @@ final class CommandSession {
         "flushall": flushallCommand, "swapdb": swapdbCommand,
         "memory|usage": memoryUsageCommand, "rpush": rpushCommand, "lpush": lpushCommand,
         "lrange": lrangeCommand, "lpop": lpopCommand,
+        "dump": dumpCommand, "restore": restoreCommand,
     ]
 
     // MARK: Replies as the protocol writes them

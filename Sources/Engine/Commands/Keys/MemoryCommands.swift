@@ -1,15 +1,45 @@
-// MEMORY and its subcommands: what a key takes.
+// MEMORY and its subcommands: what a key takes, and rows of what the server itself knows
+// (Server/Commands/MemoryCommands.swift).
 
 import Memory
 
 package let memoryCommandRows: [CommandRow] = [
-    memoryRow, memoryUsageRow, memoryHelpRow,
+    memoryRow, memoryDoctorRow, memoryMallocStatsRow, memoryPurgeRow, memoryStatsRow,
+    memoryUsageRow, memoryHelpRow,
 ]
 
 private let memoryRow = CommandRow(
     .memory, "memory", arity: -2,
     since: "4.0.0", group: .server, complexity: "See the subcommands.",
     summary: "Reports on the use of memory.")
+
+private let memoryDoctorRow = CommandRow(
+    .memoryDoctor, "doctor", in: .memory, arity: 2,
+    tips: [.nondeterministicOutput, .requestAllShards, .responseSpecial],
+    since: "4.0.0", group: .server, complexity: "O(1)",
+    summary: "Says in words what is odd about the use of memory.",
+    help: [CommandHelp("", "What is odd about the use of memory, in words.")])
+
+private let memoryMallocStatsRow = CommandRow(
+    .memoryMallocStats, "malloc-stats", in: .memory, arity: 2,
+    tips: [.nondeterministicOutput, .requestAllShards, .responseSpecial],
+    since: "4.0.0", group: .server, complexity: "Depends on the allocator's state.",
+    summary: "Returns the report of the memory allocator.",
+    help: [CommandHelp("", "The memory allocator's own report.")])
+
+private let memoryPurgeRow = CommandRow(
+    .memoryPurge, "purge", in: .memory, arity: 2,
+    tips: [.requestAllShards, .responseAllSucceeded],
+    since: "4.0.0", group: .server, complexity: "Depends on how much memory lies idle.",
+    summary: "Gives memory that lies idle back to the system.",
+    help: [CommandHelp("", "Give memory that lies idle back to the system.")])
+
+private let memoryStatsRow = CommandRow(
+    .memoryStats, "stats", in: .memory, arity: 2,
+    tips: [.nondeterministicOutput, .requestAllShards, .responseSpecial],
+    since: "4.0.0", group: .server, complexity: "O(1)",
+    summary: "Returns figures on the use of memory.",
+    help: [CommandHelp("", "Figures on the use of memory.")])
 
 private let memoryUsageRow = CommandRow(
     .memoryUsage, "usage", in: .memory, arity: -3, .readOnly,

@@ -99,7 +99,7 @@ extension Server {
 
     /// The allocator's figures with slabs; of an allocator without figures, what
     /// the server itself counts.
-    private func allocatorFigures(_ used: Int) -> AllocatorStatistics {
+    func allocatorFigures(_ used: Int) -> AllocatorStatistics {
         guard let own = AllocatorStatistics.read() else {
             return AllocatorStatistics(allocated: used, active: used, resident: used, muzzy: 0)
         }
@@ -129,7 +129,7 @@ extension Server {
     }
 
     /// `a` of `b`; 0 of nothing.
-    private static func ratio(_ a: Int, _ b: Int) -> Double {
+    static func ratio(_ a: Int, _ b: Int) -> Double {
         b > 0 ? Double(a) / Double(b) : 0
     }
 }

@@ -70,7 +70,8 @@ extension Server {
         let transfer = reactor.pointee.statistics
         text.field("unexpected_error_replies", 0)
         text.field("total_error_replies", statistics.errorReplies)
-        text.field("dump_payload_sanitizations", 0)
+        text.field(
+            "dump_payload_sanitizations", engine.pointee.statistics.dumpSanitizations)
         text.field("total_reads_processed", transfer.readsProcessed)
         text.field("total_writes_processed", transfer.writesProcessed)
         text.zeros("io_threaded_reads_processed", "io_threaded_writes_processed")

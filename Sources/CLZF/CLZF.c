@@ -1,0 +1,1 @@
+#include "CLZF.h"

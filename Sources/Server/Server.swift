@@ -59,6 +59,10 @@ package final class Server {
     var waitMilliseconds: Int32 = -1
     var pause = Pause()
     var pauseTimer = TimerHandle.none
+    /// Clients that watch keys.
+    var watchingClients = 0
+    /// EXEC is running its commands.
+    var isInExec = false
     var isShuttingDown = false
 
     var configuration: Configuration

@@ -52,6 +52,8 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case dump, restore, restoreAsking
     // Server: Connection
     case ping, echo, quit, reset, hello, auth, select
+    // Server: Transactions
+    case multi, exec, discard, watch, unwatch
     // Server: Client
     case client, clientId, clientGetname, clientSetname, clientSetinfo, clientInfo, clientList
     case clientKill, clientReply, clientNoEvict, clientNoTouch, clientPause, clientUnpause

@@ -35,6 +35,7 @@ extension Database {
     @inline(__always)
     package mutating func changed(_ key: Bytes, by count: Int = 1) {
         engine.pointee.changes &+= count
+        if !engine.pointee.observers.isEmpty { noteObserved(key) }
     }
 
     // MARK: Strings

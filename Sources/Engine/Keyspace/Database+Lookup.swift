@@ -75,6 +75,12 @@ extension Database {
         return true
     }
 
+    /// Whether the key is there and past its time. Changes nothing.
+    package func holdsExpired(_ key: Bytes, _ hash: UInt64) -> Bool {
+        guard let position = table.find(key, hash) else { return false }
+        return isExpired(position.element)
+    }
+
     /// Removes the key if it is past its time; false while expiry is paused or if it is not.
     mutating func removeIfExpired(_ key: Bytes, _ hash: UInt64) -> Bool {
         guard let position = table.find(key, hash), isExpired(position.element),
@@ -87,6 +93,7 @@ extension Database {
     /// Removes an entry because its time has passed.
     mutating func expire(_ position: Table<Entry>.Position) {
         engine.pointee.statistics.expiredKeys += 1
+        if !engine.pointee.observers.isEmpty { noteObserved(position.element.key) }
         remove(Position(position))
     }
 }

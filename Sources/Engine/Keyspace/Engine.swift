@@ -91,6 +91,9 @@ package struct Engine: ~Copyable {
     var usesLongValues = false
     /// Gives new entries differing wheel generations; see ExpiryCycle.
     var generation: UInt8
+    /// Who must hear of changes; empty nearly always.
+    var observers: Observers = []
+    var watched = WatchedKeys()
     var lazyFree: LazyFree
     var expiry: ExpiryCycle
     var compaction: Compaction
@@ -260,6 +263,7 @@ package struct Engine: ~Copyable {
     package mutating func flush(_ index: Int) {
         changes &+= databases[index].count
         waits.pointee.signalLosses(in: index, becoming: nil)
+        noteReplaced(index, by: nil)
         databases[index].detach(into: &lazyFree)
     }
 
@@ -271,6 +275,8 @@ package struct Engine: ~Copyable {
         evictionPool.clear()
         waits.pointee.signalLosses(in: a, becoming: b)
         waits.pointee.signalLosses(in: b, becoming: a)
+        noteReplaced(a, by: b)
+        noteReplaced(b, by: a)
         let kept = (databases + a).move()
         (databases + a).moveInitialize(from: databases + b, count: 1)
         (databases + b).initialize(to: kept)

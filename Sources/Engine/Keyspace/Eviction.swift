@@ -93,6 +93,7 @@ extension Engine {
     }
 
     private mutating func evict(_ database: Int, _ position: Table<Entry>.Position) {
+        if !observers.isEmpty { databases[database].noteObserved(position.element.key) }
         databases[database].remove(Position(position))
         changes &+= 1
     }

@@ -39,11 +39,14 @@ struct ClientFlags: OptionSet {
     /// Nothing is executed until something else has happened.
     static var waits: ClientFlags { [.paused, .blocked] }
 
+    /// Between MULTI and EXEC.
+    static var inTransaction: ClientFlags { ClientFlags(rawValue: 1 << 20) }
+
     /// Flags that a command cannot be run under without a closer look.
     static var gated: ClientFlags {
         [
             .unauthenticated, .replyOff, .replySkip, .replySkipNext, .closeAfterReply, .closeNow,
-            .paused, .blocked,
+            .paused, .blocked, .inTransaction,
         ]
     }
 }
@@ -53,6 +56,8 @@ final class ClientDetails {
     var name: [UInt8] = []
     var libraryName: [UInt8] = []
     var libraryVersion: [UInt8] = []
+    /// Watched keys and queued commands; nil while there are neither.
+    var transaction: Transaction?
 }
 
 struct Client: ~Copyable {

@@ -70,7 +70,12 @@ extension Server {
         putFlags(client, into: &text)
         text.put(" db=")
         text.put(Int(client.pointee.database))
-        text.put(" sub=0 psub=0 ssub=0 multi=-1 watch=0")
+        text.put(" sub=0 psub=0 ssub=0 multi=")
+        let transaction = client.pointee.details?.transaction
+        let isOpen = transaction?.isOpen ?? false
+        text.put(isOpen ? transaction?.requests.count ?? 0 : -1)
+        text.put(" watch=")
+        text.put(transaction?.watched.count ?? 0)
     }
 
     private func putBuffers(
@@ -86,7 +91,9 @@ extension Server {
         text.put(connection.pointee.input.capacity - waiting + long.free)
         text.put(" argv-mem=")
         text.put(running?.argumentBytes ?? client.pointee.waiting?.argumentBytes ?? 0)
-        text.put(" multi-mem=0 rbs=0 rbp=0 obl=0 oll=")
+        text.put(" multi-mem=")
+        text.put(client.pointee.details?.transaction?.queueBytes ?? 0)
+        text.put(" rbs=0 rbp=0 obl=0 oll=")
         text.put(connection.pointee.output.length)
         text.put(" omem=")
         text.put(connection.pointee.output.memory)
@@ -106,7 +113,9 @@ extension Server {
     private func putFlags(_ client: ClientPointer, into text: inout TextBuffer) {
         let flags = client.pointee.flags
         let start = text.bytes.count
+        if flags.contains(.inTransaction) { text.put("x") }
         if flags.contains(.blocked) || (flags.contains(.paused) && isPaused) { text.put("b") }
+        if client.pointee.details?.transaction?.mark.pointee ?? false { text.put("d") }
         if flags.contains(.closeAfterReply) { text.put("c") }
         if flags.contains(.closeNow) { text.put("A") }
         if client.pointee.connection.pointee.isUnixSocket { text.put("U") }

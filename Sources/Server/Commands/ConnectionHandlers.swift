@@ -58,6 +58,7 @@ extension Server {
     /// RESET: the state of a new connection, the library's name apart.
     @inline(never)
     func resetCommand(_ client: ClientPointer, _ c: inout CommandContext) {
+        discardTransaction(client)
         client.pointee.database = 0
         // A reply that CLIENT REPLY SKIP announced stays away, this one's too.
         client.pointee.flags.subtract([.replyOff, .replySkipNext, .noEvict, .noTouch])

@@ -68,17 +68,7 @@ private let debugRow = CommandRow(
 extension Server {
     @inline(never)
     func debugCommand(_ client: ClientPointer, _ c: inout CommandContext) {
-        let access = configuration.settings.enableDebugCommand
-        guard access.allows(isLocal: isLocal(client.pointee.connection)) else {
-            c.reply.pointee.error(
-                """
-                ERR DEBUG command not allowed. If the enable-debug-command option is set to \
-                "local", you can run it from a local connection, otherwise you need to set this \
-                option in the configuration file, and then restart the server.
-                """)
-            noteRejected(.debug)
-            return
-        }
+        guard mayDebug(client) else { return }
         if debugKeyspace(&c) || debugProcess(&c) || debugSettings(&c) || debugMatching(&c) {
             return
         }
@@ -89,6 +79,20 @@ extension Server {
             "ERR unknown subcommand or wrong number of arguments for '",
             c[1].slice(0, min(c[1].count, 128)),
             "'. Try DEBUG HELP.")
+    }
+
+    /// Whether `enable-debug-command` lets the client use DEBUG; else the error is written.
+    func mayDebug(_ client: ClientPointer) -> Bool {
+        let access = configuration.settings.enableDebugCommand
+        if access.allows(isLocal: isLocal(client.pointee.connection)) { return true }
+        reply.pointee.error(
+            """
+            ERR DEBUG command not allowed. If the enable-debug-command option is set to \
+            "local", you can run it from a local connection, otherwise you need to set this \
+            option in the configuration file, and then restart the server.
+            """)
+        noteRejected(.debug)
+        return false
     }
 
     /// Subcommands that set something. False if it is none of them.

@@ -82,7 +82,7 @@ extension Server {
 
     /// Runs request `i` of the batch for a client in its normal state.
     @inline(__always)
-    private func execute(_ client: ClientPointer, _ i: Int) {
+    func execute(_ client: ClientPointer, _ i: Int) {
         let request = parser.pointee.requests[i]
         let arguments = UnsafePointer(parser.pointee.arguments + request.argumentStart)
         let number = batch.pointee.ids[i]
@@ -114,7 +114,13 @@ extension Server {
         guard mayExecute(client, i) else { return false }
         beginSkip(client)
         let offset = reply.pointee.count
-        if !refuses(client, i) { execute(client, i) }
+        if !refuses(client, i) {
+            if client.pointee.flags.contains(.inTransaction) {
+                executeInTransaction(client, i)
+            } else {
+                execute(client, i)
+            }
+        }
         mute(client, from: offset)
         return client.pointee.flags.isDisjoint(with: [.closeAfterReply, .closeNow])
     }

@@ -137,6 +137,12 @@ extension Server {
         case .hello: helloCommand(client, &c)
         case .auth: authCommand(client, &c)
         case .select: selectCommand(client, &c)
+        // Server: Transactions
+        case .multi: multiCommand(client, &c)
+        case .exec: execCommand(client, &c)
+        case .discard: discardCommand(client, &c)
+        case .watch: watchCommand(client, &c)
+        case .unwatch: unwatchCommand(client, &c)
         // Server: Client
         case .client: rejectSubcommand(id, c[1])
         case .clientId: clientIdCommand(client, &c)

@@ -27,13 +27,19 @@ struct OutputNode {
 struct OutputBlockPool: ~Copyable {
     /// A block's allocation: 16 KiB with its header.
     static let blockBytes = 16 * 1024
+    /// A first block's where little is to be expected.
+    static let smallBytes = 1024
     private static let limit = 64
     private var head: UnsafeMutablePointer<OutputNode>?
     private(set) var count = 0
 
-    mutating func take(room: Int, isExact: Bool) -> UnsafeMutablePointer<OutputNode> {
+    mutating func take(
+        room: Int, isExact: Bool, startsSmall: Bool
+    ) -> UnsafeMutablePointer<OutputNode> {
         var total = Self.blockBytes
-        if isExact || room + OutputNode.headerBytes > total {
+        if startsSmall, room + OutputNode.headerBytes <= Self.smallBytes {
+            total = Self.smallBytes
+        } else if isExact || room + OutputNode.headerBytes > total {
             total = Allocator.usableSize(room + OutputNode.headerBytes)
         } else if let node = head {
             head = node.pointee.next
@@ -92,9 +98,11 @@ package struct OutputQueue: ~Copyable {
     @inlinable package var isEmpty: Bool { bytes == 0 }
 
     /// Appends a copy of `count` bytes. When more bytes may follow in the same block (`isLast`: no
-    /// value comes right behind) the block has the usual size, else just the bytes'.
+    /// value comes right behind) the block has the usual size, else just the bytes'; where it
+    /// `startsSmall`, an empty queue's first block is a small one.
     mutating func append(
-        _ source: UnsafePointer<UInt8>, _ count: Int, isLast: Bool, _ pool: inout OutputBlockPool
+        _ source: UnsafePointer<UInt8>, _ count: Int, isLast: Bool, startsSmall: Bool = false,
+        _ pool: inout OutputBlockPool
     ) {
         var source = source
         var left = count
@@ -106,7 +114,8 @@ package struct OutputQueue: ~Copyable {
             left -= fits
         }
         if left > 0 {
-            let node = pool.take(room: left, isExact: !isLast)
+            let node = pool.take(
+                room: left, isExact: !isLast, startsSmall: startsSmall && head == nil)
             machine_copy(Self.start(node), source, left)
             node.pointee.filled = left
             link(node, memory: node.pointee.capacity + OutputNode.headerBytes)

@@ -125,7 +125,8 @@ extension Reactor {
     ) {
         guard !connection.pointee.hasFailed else { return }
         append(
-            connection, OutputRuns(base, count, references, referenceCount), from: 0, offset: 0)
+            connection, OutputRuns(base, count, references, referenceCount), from: 0, offset: 0,
+            startsSmall: true)
         let wasScheduled = connection.pointee.state.contains(.scheduled)
         runQueue.schedule(connection, table)
         if !wasScheduled { connection.pointee.state.insert(.outputOnly) }
@@ -282,7 +283,8 @@ extension Reactor {
 
     /// Queues the runs from `offset` of run `first` on.
     private mutating func append(
-        _ connection: ConnectionPointer, _ runs: OutputRuns, from first: Int, offset: Int
+        _ connection: ConnectionPointer, _ runs: OutputRuns, from first: Int, offset: Int,
+        startsSmall: Bool = false
     ) {
         var skip = offset
         for i in first..<runs.count {
@@ -291,7 +293,8 @@ extension Reactor {
             } else {
                 let part = runs.at(i)
                 connection.pointee.output.append(
-                    part.base + skip, part.count - skip, isLast: i == runs.count - 1, &blocks)
+                    part.base + skip, part.count - skip, isLast: i == runs.count - 1,
+                    startsSmall: startsSmall, &blocks)
             }
             skip = 0
         }

@@ -25,6 +25,7 @@ struct ServerSettings {
     /// Whether `maxmemory` is set.
     var limitsMemory = false
     var normalOutputLimit: OutputLimit?
+    var pubsubOutputLimit: OutputLimit?
     /// requirepass; empty if the default user has none.
     var password: [UInt8] = []
 
@@ -59,6 +60,7 @@ package final class Server {
     var waitMilliseconds: Int32 = -1
     var pause = Pause()
     var pauseTimer = TimerHandle.none
+    var pubsub = PubSub()
     /// Clients that watch keys.
     var watchingClients = 0
     /// EXEC is running its commands.

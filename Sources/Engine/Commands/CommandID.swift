@@ -54,6 +54,11 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case ping, echo, quit, reset, hello, auth, select
     // Server: Transactions
     case multi, exec, discard, watch, unwatch
+    // Server: PubSub
+    case subscribe, unsubscribe, psubscribe, punsubscribe, ssubscribe, sunsubscribe
+    case publish, spublish
+    case pubsub, pubsubChannels, pubsubNumpat, pubsubNumsub, pubsubShardchannels
+    case pubsubShardnumsub, pubsubHelp
     // Server: Client
     case client, clientId, clientGetname, clientSetname, clientSetinfo, clientInfo, clientList
     case clientKill, clientReply, clientNoEvict, clientNoTouch, clientPause, clientUnpause

@@ -41,12 +41,14 @@ struct ClientFlags: OptionSet {
 
     /// Between MULTI and EXEC.
     static var inTransaction: ClientFlags { ClientFlags(rawValue: 1 << 20) }
+    /// Has a subscription.
+    static var subscribed: ClientFlags { ClientFlags(rawValue: 1 << 21) }
 
     /// Flags that a command cannot be run under without a closer look.
     static var gated: ClientFlags {
         [
             .unauthenticated, .replyOff, .replySkip, .replySkipNext, .closeAfterReply, .closeNow,
-            .paused, .blocked, .inTransaction,
+            .paused, .blocked, .inTransaction, .subscribed,
         ]
     }
 }
@@ -58,6 +60,8 @@ final class ClientDetails {
     var libraryVersion: [UInt8] = []
     /// Watched keys and queued commands; nil while there are neither.
     var transaction: Transaction?
+    /// Nil while there are none.
+    var subscriptions: Subscriptions?
 }
 
 struct Client: ~Copyable {

@@ -70,7 +70,14 @@ extension Server {
         putFlags(client, into: &text)
         text.put(" db=")
         text.put(Int(client.pointee.database))
-        text.put(" sub=0 psub=0 ssub=0 multi=")
+        let subscriptions = client.pointee.details?.subscriptions
+        text.put(" sub=")
+        text.put(subscriptions?.count(.channel) ?? 0)
+        text.put(" psub=")
+        text.put(subscriptions?.count(.pattern) ?? 0)
+        text.put(" ssub=")
+        text.put(subscriptions?.count(.shardChannel) ?? 0)
+        text.put(" multi=")
         let transaction = client.pointee.details?.transaction
         let isOpen = transaction?.isOpen ?? false
         text.put(isOpen ? transaction?.requests.count ?? 0 : -1)
@@ -113,6 +120,7 @@ extension Server {
     private func putFlags(_ client: ClientPointer, into text: inout TextBuffer) {
         let flags = client.pointee.flags
         let start = text.bytes.count
+        if flags.contains(.subscribed) { text.put("P") }
         if flags.contains(.inTransaction) { text.put("x") }
         if flags.contains(.blocked) || (flags.contains(.paused) && isPaused) { text.put("b") }
         if client.pointee.details?.transaction?.mark.pointee ?? false { text.put("d") }

@@ -1,5 +1,6 @@
 // client-output-buffer-limit: a client that does not read what it asked for is dropped.
 
+import Configuration
 import EventLoop
 import Memory
 import RESP
@@ -7,21 +8,29 @@ import RESP
 extension Server {
     /// Checks what waits for the client against its limits. False if it was dropped.
     func checkOutputLimit(_ client: ClientPointer) -> Bool {
-        guard let limit = settings.normalOutputLimit else { return true }
+        guard let limit = outputLimit(client), isAbove(limit, client) else { return true }
+        return drop(client)
+    }
+
+    /// The limit of the client's class.
+    func outputLimit(_ client: ClientPointer) -> OutputLimit? {
+        client.pointee.flags.contains(.subscribed)
+            ? settings.pubsubOutputLimit : settings.normalOutputLimit
+    }
+
+    /// Whether what waits is above the hard limit, or has been above the soft one for too long.
+    func isAbove(_ limit: OutputLimit, _ client: ClientPointer) -> Bool {
         let used = client.pointee.connection.pointee.output.memory
-        if limit.hardBytes > 0, used >= limit.hardBytes { return drop(client) }
+        if limit.hardBytes > 0, used >= limit.hardBytes { return true }
         guard limit.softBytes > 0, used >= limit.softBytes else {
             client.pointee.softLimitSince = 0
-            return true
+            return false
         }
         if client.pointee.softLimitSince == 0 {
             client.pointee.softLimitSince = now
-            return true
+            return false
         }
-        guard now - client.pointee.softLimitSince > Int64(limit.softSeconds) * 1000 else {
-            return true
-        }
-        return drop(client)
+        return now - client.pointee.softLimitSince > Int64(limit.softSeconds) * 1000
     }
 
     @inline(never)

@@ -277,6 +277,8 @@ extension Server {
         let connection = client.pointee.connection
         PartialRequest.destroy(&client.pointee.partial)
         stopWaiting(client)
+        discardTransaction(client)
+        unsubscribeFromAll(client)
         clients.remove(client)
         reactor.pointee.close(connection)
     }

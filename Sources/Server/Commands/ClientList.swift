@@ -60,7 +60,9 @@ extension Server {
     }
 
     /// What type a client is.
-    func type(of client: ClientPointer) -> ClientType { .normal }
+    func type(of client: ClientPointer) -> ClientType {
+        client.pointee.flags.contains(.subscribed) ? .pubsub : .normal
+    }
 
     private func list(_ type: ClientType, _ running: RunningRequest, into text: inout TextBuffer) {
         var next = clients.first

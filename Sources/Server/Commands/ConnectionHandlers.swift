@@ -11,6 +11,12 @@ extension Server {
     /// PING [message].
     @inline(never)
     func pingCommand(_ client: ClientPointer, _ c: inout CommandContext) {
+        if client.pointee.flags.contains(.subscribed), !client.pointee.resp3, c.count <= 2 {
+            // While subscribed, RESP2 has every reply look like a message.
+            c.reply.pointee.array(2)
+            c.reply.pointee.bulk("pong")
+            return c.reply.pointee.bulk(c.count == 2 ? c[1] : Bytes(""))
+        }
         switch c.count {
         case 1: c.reply.pointee.simple("PONG")
         case 2: echo(&c)
@@ -59,6 +65,7 @@ extension Server {
     @inline(never)
     func resetCommand(_ client: ClientPointer, _ c: inout CommandContext) {
         discardTransaction(client)
+        unsubscribeFromAll(client)
         client.pointee.database = 0
         // A reply that CLIENT REPLY SKIP announced stays away, this one's too.
         client.pointee.flags.subtract([.replyOff, .replySkipNext, .noEvict, .noTouch])

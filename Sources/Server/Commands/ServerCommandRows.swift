@@ -7,7 +7,8 @@ import Engine
 /// Commands that need a client or the process, executed here and not in the engine.
 package let serverCommandRows: [CommandRow] = Array(
     [
-        connectionCommandRows, transactionCommandRows, clientCommandRows, configCommandRows,
+        connectionCommandRows, transactionCommandRows, pubsubCommandRows, clientCommandRows,
+        configCommandRows,
         infoCommandRows,
         commandCommandRows, debugCommandRows, functionCommandRows, adminCommandRows,
     ].joined())

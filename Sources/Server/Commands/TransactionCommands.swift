@@ -118,6 +118,7 @@ extension Server {
             execute(transaction, client)
         }
         discardTransaction(client)
+        appendOwnMessages()
     }
 
     /// Runs what is queued. Nobody is served in between, and no command waits.
@@ -128,7 +129,11 @@ extension Server {
         transaction.clearQueue()
         unwatchAll(client)
         isInExec = true
-        defer { isInExec = false }
+        engine.pointee.mayBlock = false
+        defer {
+            isInExec = false
+            engine.pointee.mayBlock = true
+        }
         reply.pointee.array(requests.count)
         for request in requests {
             let errors = reply.pointee.errorCount

@@ -114,7 +114,7 @@ extension Server {
         guard mayExecute(client, i) else { return false }
         beginSkip(client)
         let offset = reply.pointee.count
-        if !refuses(client, i) {
+        if !refuses(client, i), !refusesWhileSubscribed(client, i) {
             if client.pointee.flags.contains(.inTransaction) {
                 executeInTransaction(client, i)
             } else {

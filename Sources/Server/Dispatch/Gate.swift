@@ -28,7 +28,7 @@ extension Server {
             return true
         }
         // What is refused whatever it would do is refused now, as in Redis 7.4.
-        guard let id = batch.pointee.command(i), batch.pointee.accepted[i], isHeldBack(id),
+        guard let id = batch.pointee.command(i), batch.pointee.accepted[i], isHeldBack(id, client),
             !isUnauthenticated(client, id)
         else { return true }
         client.pointee.flags.insert(.paused)
@@ -36,8 +36,11 @@ extension Server {
     }
 
     /// Whether the pause concerns the command.
-    private func isHeldBack(_ id: CommandID) -> Bool {
-        let flags = table.pointee[id].flags
+    private func isHeldBack(_ id: CommandID, _ client: ClientPointer) -> Bool {
+        var flags = table.pointee[id].flags
+        if id == .exec, let transaction = client.pointee.details?.transaction {
+            flags.formUnion(transaction.commandFlags)
+        }
         return !pause.onlyWrites || flags.contains(.write) || flags.contains(.mayReplicate)
     }
 
@@ -79,10 +82,21 @@ extension Server {
         }
     }
 
+    /// Whether the command's reply is a message, which a client gets in any case.
+    private func confirmsByPush(_ id: CommandID?) -> Bool {
+        switch id {
+        case .subscribe, .unsubscribe, .psubscribe, .punsubscribe, .ssubscribe, .sunsubscribe:
+            true
+        default: false
+        }
+    }
+
     /// Takes the reply back if the client does not want it. One that waits has its reply to come.
     func mute(_ client: ClientPointer, from offset: Int) {
         if client.pointee.flags.contains(.blocked) { return }
-        if !client.pointee.flags.isDisjoint(with: [.replyOff, .replySkip]) {
+        if !client.pointee.flags.isDisjoint(with: [.replyOff, .replySkip]),
+            !confirmsByPush(client.pointee.lastCommand)
+        {
             reply.pointee.truncate(to: offset)
         }
         client.pointee.flags.remove(.replySkip)

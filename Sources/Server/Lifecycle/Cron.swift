@@ -91,9 +91,9 @@ extension Server {
         let idleSeconds =
             (reactor.pointee.clock.monotonicMilliseconds
                 - connection.pointee.lastInteractionMilliseconds) / 1000
-        // As in Redis, who waits for a key is not idle.
-        if settings.timeoutSeconds > 0, client.pointee.waiting == nil,
-            idleSeconds > Int64(settings.timeoutSeconds)
+        // As in Redis, who waits for a key or for messages is not idle.
+        if settings.timeoutSeconds > 0, idleSeconds > Int64(settings.timeoutSeconds),
+            client.pointee.flags.isDisjoint(with: [.blocked, .subscribed])
         {
             log.verbose("Closing idle client")
             close(client)

@@ -17,6 +17,7 @@ extension Server {
         settings.protectedMode = values.protectedMode
         settings.hz = values.hz
         settings.normalOutputLimit = values.normalOutputLimit
+        settings.pubsubOutputLimit = values.pubsubOutputLimit
         settings.password = configuration.text("requirepass")
         // An entry keeps its key's length in 32 bits.
         let longest = min(values.protoMaxBulkLengthBytes, Int(UInt32.max) - 64)

@@ -51,6 +51,7 @@ extension Server {
         engine.pointee.setClock(Int64(reactor.pointee.clock.realtimeNanoseconds / 1_000_000))
         serveEvents()
         runTimers()
+        if pubsub.hasEnqueued { flushMessages() }
         noteCycleWork()
         runCycles()
         // Keys that went in the cycles.

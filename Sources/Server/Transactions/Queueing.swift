@@ -19,8 +19,7 @@ extension Server {
         }
         client.pointee.lastCommand = id
         guard batch.pointee.accepted[i] || isMissingSubcommand(id, request.count) else {
-            transaction.hasFailed = true
-            return rejectArity(id)
+            return id == .exec ? abortMalformed(client) : reject(id, transaction)
         }
         if steersTransaction(id) { return execute(client, i) }
         if isQueueable(id, arguments, request.count, client) {
@@ -28,6 +27,22 @@ extension Server {
         } else {
             transaction.hasFailed = true
         }
+    }
+
+    private func reject(_ id: CommandID, _ transaction: Transaction) {
+        transaction.hasFailed = true
+        rejectArity(id)
+    }
+
+    /// EXEC itself came with arguments.
+    private func abortMalformed(_ client: ClientPointer) {
+        discardTransaction(client)
+        reply.pointee.error(
+            """
+            EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' \
+            command
+            """)
+        noteRejected(.exec)
     }
 
     private func steersTransaction(_ id: CommandID) -> Bool {

@@ -58,8 +58,11 @@ extension Server {
         text.field("current_eviction_exceeded_time", Int(excess))
         text.field("keyspace_hits", keys.keyspaceHits)
         text.field("keyspace_misses", keys.keyspaceMisses)
+        text.field("pubsub_channels", pubsub[.channel].count)
+        text.field("pubsub_patterns", pubsub[.pattern].count)
+        text.field("pubsubshard_channels", pubsub[.shardChannel].count)
         text.zeros(
-            "pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec",
+            "latest_fork_usec",
             "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
             "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
             "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",

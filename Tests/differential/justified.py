@@ -64,6 +64,53 @@ def close_milliseconds(command, ours, theirs):
     return pair is not None and min(pair) >= 0 and abs(pair[0] - pair[1]) <= 2000
 
 
+def integer_lists(ours, theirs):
+    """Both replies as pairs of integers, or None."""
+    if ours[:1] != b"*" or theirs[:1] != b"*":
+        return None
+    ours, theirs = decode(ours)[0], decode(theirs)[0]
+    if ours is None or theirs is None or len(ours) != len(theirs):
+        return None
+    return list(zip(ours, theirs))
+
+
+@rule("seconds to live pass between the two replies", [b"HTTL", b"HEXPIRETIME"])
+def close_field_seconds(command, ours, theirs):
+    pairs = integer_lists(ours, theirs)
+    return bool(pairs) and all(a == b or (min(a, b) >= 0 and abs(a - b) <= 2) for a, b in pairs)
+
+
+@rule("milliseconds to live pass between the two replies", [b"HPTTL", b"HPEXPIRETIME"])
+def close_field_milliseconds(command, ours, theirs):
+    pairs = integer_lists(ours, theirs)
+    return bool(pairs) and all(a == b or (min(a, b) >= 0 and abs(a - b) <= 2000) for a, b in pairs)
+
+
+# When a consumer was seen, active, or given an entry: moments, and times since then.
+MOMENT = re.compile(rb":(1[5-9]\d{11})\r\n")
+IDLE_FIELD = re.compile(rb"(\$4\r\nidle\r\n|\$8\r\ninactive\r\n):(\d+)\r\n")
+PENDING_IDLE = re.compile(rb"(\r\n):(\d+)(\r\n:\d+\r\n)")
+
+
+def same_but_moments(pattern, ours, theirs):
+    """Whether the numbers that the pattern's group finds are close, and all the rest is the same."""
+    if pattern.sub(b"", ours) != pattern.sub(b"", theirs):
+        return False
+    pairs = zip(pattern.finditer(ours), pattern.finditer(theirs))
+    number = max(1, pattern.groups if pattern.groups < 3 else 2)
+    return all(abs(int(a[number]) - int(b[number])) <= 3000 for a, b in pairs)
+
+
+@rule("consumers are seen at two moments", [b"XINFO STREAM", b"XINFO CONSUMERS"])
+def seen(command, ours, theirs):
+    return same_but_moments(MOMENT, ours, theirs) or same_but_moments(IDLE_FIELD, ours, theirs)
+
+
+@rule("entries are pending for two times", [b"XPENDING"])
+def pending(command, ours, theirs):
+    return same_but_moments(PENDING_IDLE, ours, theirs)
+
+
 @rule("the time", [b"TIME"])
 def clock(command, ours, theirs):
     return ours[:4] == theirs[:4] == b"*2\r\n"

@@ -2,7 +2,7 @@
 fuzzer with a fixed seed (so that a failure repeats) and a new one (so that runs add up), the one of
 broken bytes, and the comparison of what COMMAND says of each command.
 
-FUZZ_COMMANDS sets the number of commands per run. Ends with `N passed, N failed`.
+FUZZ_COMMANDS sets the number of commands per run, FUZZ_FAMILIES the families. Ends with `N passed, N failed`.
 """
 
 import os
@@ -17,6 +17,7 @@ from references import find_reference  # noqa: E402
 from server import BINARY  # noqa: E402
 
 COMMANDS = os.environ.get("FUZZ_COMMANDS", "100000")
+FAMILIES = os.environ.get("FUZZ_FAMILIES", "strings,lists,keys,server")
 
 
 def steps():
@@ -30,6 +31,8 @@ def steps():
                 reference,
                 "--commands",
                 COMMANDS,
+                "--families",
+                FAMILIES,
                 "--seed",
                 seed,
                 "--verbose",

@@ -24,6 +24,13 @@ package enum Allocator {
         return p
     }
 
+    /// As `allocate`, the bytes zero: of a large run only what is touched later is really cleared.
+    package static func allocateZeroed(_ bytes: Int) -> UnsafeMutableRawPointer {
+        guard let p = heap_allocate_zeroed(bytes) else { outOfMemory(bytes) }
+        usedBytes &+= heap_usable(bytes)
+        return p
+    }
+
     /// Gives back what `allocate(bytes)` or `reallocate(…, to: bytes)` returned.
     @inlinable
     package static func deallocate(_ p: UnsafeMutableRawPointer, _ bytes: Int) {

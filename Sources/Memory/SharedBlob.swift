@@ -21,11 +21,21 @@ package struct SharedBlob {
         assert(count >= 0 && capacity >= count)
         // The whole usable size is the capacity: what the allocator rounds up is not wasted.
         let total = Allocator.usableSize(headerBytes + max(capacity, 8))
-        let blob = SharedBlob(raw: Allocator.allocate(total))
-        blob.raw.storeBytes(of: count, as: Int.self)
-        blob.raw.storeBytes(of: total - headerBytes, toByteOffset: 8, as: Int.self)
-        blob.raw.storeBytes(of: 1, toByteOffset: 16, as: Int.self)
-        return blob
+        return SharedBlob(raw: Allocator.allocate(total), count, total)
+    }
+
+    /// A blob with one reference and `count` zero bytes.
+    package static func zeros(count: Int) -> SharedBlob {
+        let total = Allocator.usableSize(headerBytes + max(count, 8))
+        return SharedBlob(raw: Allocator.allocateZeroed(total), count, total)
+    }
+
+    /// Makes an allocation of `total` bytes a blob with one reference.
+    private init(raw: UnsafeMutableRawPointer, _ count: Int, _ total: Int) {
+        self.raw = raw
+        raw.storeBytes(of: count, as: Int.self)
+        raw.storeBytes(of: total - Self.headerBytes, toByteOffset: 8, as: Int.self)
+        raw.storeBytes(of: 1, toByteOffset: 16, as: Int.self)
     }
 
     @inlinable package var bytes: UnsafeMutablePointer<UInt8> {

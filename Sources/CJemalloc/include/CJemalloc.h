@@ -13,6 +13,7 @@ static inline size_t heap_text_length(const char *_Nonnull text) { return strlen
 #if defined(FLASHKVD_LIBC_MALLOC)
 
 static inline void *_Nullable heap_allocate(size_t bytes) { return malloc(bytes); }
+static inline void *_Nullable heap_allocate_zeroed(size_t bytes) { return calloc(1, bytes); }
 static inline void *_Nullable heap_reallocate(void *_Nonnull p, size_t bytes) {
     return realloc(p, bytes);
 }
@@ -40,6 +41,9 @@ static inline void heap_report(
 #include <jemalloc/jemalloc.h>
 
 static inline void *_Nullable heap_allocate(size_t bytes) { return mallocx(bytes, 0); }
+static inline void *_Nullable heap_allocate_zeroed(size_t bytes) {
+    return mallocx(bytes, MALLOCX_ZERO);
+}
 static inline void *_Nullable heap_reallocate(void *_Nonnull p, size_t bytes) {
     return rallocx(p, bytes, 0);
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "CMachineBits.h"
+
 #if defined(__x86_64__)
 #include <emmintrin.h>
 #endif

@@ -1,4 +1,5 @@
-// Primitives that change a string in place (APPEND, SETRANGE) and that copy a value (COPY).
+// Primitives that change a string in place (APPEND, SETRANGE, SETBIT, PFADD) and that copy a value
+// (COPY).
 //
 // As with every change in place: find with `lookupWrite`, change at once, then call `changed`.
 
@@ -24,6 +25,64 @@ extension Database {
         let bytes = (entry.raw + entry.valueOffset).assumingMemoryBound(to: UInt8.self)
         if let integer { _ = IntegerText.write(integer, to: bytes) }
         return bytes
+    }
+
+    /// As `editString`, with zeros behind the old bytes.
+    package mutating func editZeroPadded(
+        _ position: Position, count: Int
+    ) -> UnsafeMutablePointer<UInt8> {
+        let length = position.entry.stringLength
+        if count - length >= Self.largeGrowth {
+            // Zeros that nobody has to write; the old bytes are copied, as growing might do too.
+            let blob = SharedBlob.zeros(count: count)
+            position.entry.withString { machine_copy(blob.bytes, $0.base, $0.count) }
+            replaceByBlob(position, blob)
+            return blob.bytes
+        }
+        let bytes = editString(position, count: count)
+        if count > length { (bytes + length).update(repeating: 0, count: count - length) }
+        return bytes
+    }
+
+    /// A string that grows by at least so much gets zeros from the allocator.
+    private static var largeGrowth: Int { 1 << 20 }
+
+    /// Puts a blob in place of the string at `position`, consuming one reference. Its deadline stays.
+    package mutating func replaceByBlob(_ position: Position, _ blob: SharedBlob) {
+        let entry = position.entry
+        if entry.encoding == .blob {
+            entry.blobValue.release()
+            entry.pointerValue = blob.raw
+        } else {
+            resize(position, .blob, valueBytes: 8).pointerValue = blob.raw
+        }
+    }
+
+    /// Cuts the string at `position`, which `editString` has lent last, to its first `count` bytes.
+    package mutating func cutString(_ position: Position, count: Int) {
+        let entry = position.entry
+        assert(count <= entry.stringLength)
+        if entry.encoding == .blob {
+            assert(entry.blobValue.isUnique)
+            entry.blobValue.count = count
+        } else {
+            _ = resize(position, .rawEmbedded, valueBytes: count)
+        }
+    }
+
+    /// A new key with a string of `count` zeros, raw in Redis's words; lends the bytes.
+    package mutating func insertZeros(
+        _ key: Bytes, _ hash: UInt64, count: Int
+    ) -> UnsafeMutablePointer<UInt8> {
+        let blob = SharedBlob.zeros(count: count)
+        if count > Self.largestEdited {
+            setString(key, hash, nil, .blob(blob))
+            return blob.bytes
+        }
+        setString(key, hash, nil, .bytes(blob.view), encoding: .rawEmbedded)
+        blob.release()
+        let entry = table.find(key, hash).unsafelyUnwrapped.element
+        return (entry.raw + entry.valueOffset).assumingMemoryBound(to: UInt8.self)
     }
 
     private func editBlob(_ entry: Entry, _ count: Int) -> UnsafeMutablePointer<UInt8> {

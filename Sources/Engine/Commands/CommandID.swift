@@ -31,6 +31,18 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case blpop, brpop, blmove, brpoplpush, blmpop
     // Lists/Position
     case lpos
+    // Bits/BitCommands
+    case setbit, getbit
+    // Bits/BitCountCommands
+    case bitcount, bitpos
+    // Bits/BitOperationCommand
+    case bitop
+    // Bits/BitFieldCommands
+    case bitfield, bitfieldRo
+    // HyperLogLogs/HyperLogLogCommands
+    case pfadd, pfcount, pfmerge
+    // HyperLogLogs/HyperLogLogDebug
+    case pfdebug, pfselftest
     // Keys/DeleteCommands
     case del, unlink
     // Keys/ExistsCommands

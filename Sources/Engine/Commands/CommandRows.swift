@@ -14,6 +14,13 @@ package let listCommandRows: [CommandRow] = Array(
         positionCommandRows, listBlockingCommandRows,
     ].joined())
 
+package let bitmapCommandRows: [CommandRow] = Array(
+    [
+        bitCommandRows, bitCountCommandRows, bitOperationCommandRows, bitFieldCommandRows,
+    ].joined())
+
+package let hyperLogLogRows: [CommandRow] = hyperLogLogCommandRows + hyperLogLogDebugRows
+
 package let keyCommandRows: [CommandRow] = Array(
     [
         deleteCommandRows, existsCommandRows, renameCommandRows, expiryCommandRows,
@@ -22,4 +29,7 @@ package let keyCommandRows: [CommandRow] = Array(
     ].joined())
 
 /// Everything the engine itself executes.
-package let dataCommandRows: [CommandRow] = stringCommandRows + listCommandRows + keyCommandRows
+package let dataCommandRows: [CommandRow] = Array(
+    [
+        stringCommandRows, listCommandRows, bitmapCommandRows, hyperLogLogRows, keyCommandRows,
+    ].joined())

@@ -17,6 +17,8 @@ package struct EngineSettings {
     /// zset-max-listpack-entries and zset-max-listpack-value: up to where a sorted set is a listpack.
     package var zsetMaxListpackEntries = 128
     package var zsetMaxListpackValue = 64
+    /// Bytes of the longest sparse HyperLogLog.
+    package var hllSparseMaxBytes = 3000
     package var eviction = EvictionParameters()
     /// `proto-max-bulk-len`: the longest string that APPEND and SETRANGE make, and the most memory
     /// that LCS takes.

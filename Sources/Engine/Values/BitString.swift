@@ -21,7 +21,8 @@ enum BitString {
     }
 
     /// The first bit that is `wanted` from bit `first` through bit `last`, or nil.
-    static func firstBit(_ wanted: Bool, _ bytes: Bytes, from first: Int, through last: Int) -> Int? {
+    static func firstBit(_ wanted: Bool, _ bytes: Bytes, from first: Int, through last: Int) -> Int?
+    {
         assert(first >= 0 && first <= last && last < bytes.count * 8)
         let flip: UInt8 = wanted ? 0 : 0xFF
         let firstByte = first >> 3

@@ -79,6 +79,24 @@ extension Server {
             suspendIfAsked(id, client, c)
         // Lists/Position
         case .lpos: lposCommand(&c)
+        // Bits/BitCommands
+        case .setbit: setbitCommand(&c)
+        case .getbit: getbitCommand(&c)
+        // Bits/BitCountCommands
+        case .bitcount: bitcountCommand(&c)
+        case .bitpos: bitposCommand(&c)
+        // Bits/BitOperationCommand
+        case .bitop: bitopCommand(&c)
+        // Bits/BitFieldCommands
+        case .bitfield: bitfieldCommand(&c)
+        case .bitfieldRo: bitfieldRoCommand(&c)
+        // HyperLogLogs/HyperLogLogCommands
+        case .pfadd: pfaddCommand(&c)
+        case .pfcount: pfcountCommand(&c)
+        case .pfmerge: pfmergeCommand(&c)
+        // HyperLogLogs/HyperLogLogDebug
+        case .pfdebug: pfdebugCommand(&c)
+        case .pfselftest: pfselftestCommand(&c)
         // Keys/DeleteCommands
         case .del: delCommand(&c)
         case .unlink: unlinkCommand(&c)

@@ -34,6 +34,7 @@ extension Server {
         engine.pointee.settings.setMaxListpackValue = values.setMaxListpackValueBytes
         engine.pointee.settings.zsetMaxListpackEntries = values.zsetMaxListpackEntries
         engine.pointee.settings.zsetMaxListpackValue = values.zsetMaxListpackValueBytes
+        engine.pointee.settings.hllSparseMaxBytes = values.hllSparseMaxBytes
         engine.pointee.settings.maxMemory = values.maxmemoryBytes
         engine.pointee.settings.protoMaxBulkLength = values.protoMaxBulkLengthBytes
         engine.pointee.settings.compressesDumps = values.rdbcompression

@@ -176,7 +176,7 @@ private struct BitFieldOperation {
     /// The lowest `width` bits as a signed number.
     private func extended(_ bits: UInt64) -> Int64 {
         let shift = Int64(64 - width)
-        return Int64(bitPattern: bits) << shift >> shift
+        return (Int64(bitPattern: bits) << shift) >> shift
     }
 
     /// `value + increment` as far as the field can hold it, by the rule for overflows; nil if that

@@ -66,7 +66,7 @@ package func bitopCommand(_ c: inout CommandContext) {
 private func longestSource(_ c: borrowing CommandContext) -> Int? {
     var longest = 0
     for i in 3..<c.count {
-        guard let entry = c.lookupRead(c[i], c.engine.pointee.hash(c[i])) else { continue }
+        guard let entry = c.lookupRead(c[i], sourceHash(c, i)) else { continue }
         guard entry.isString else {
             c.replyWrongType()
             return nil
@@ -74,6 +74,12 @@ private func longestSource(_ c: borrowing CommandContext) -> Int? {
         longest = max(longest, entry.stringLength)
     }
     return longest
+}
+
+/// The hash of the key that is argument `i`. The keys looked at ahead begin with argument 2.
+private func sourceHash(_ c: borrowing CommandContext, _ i: Int) -> UInt64 {
+    if let known = c.keyHashes { return known[i - 2] }
+    return c.engine.pointee.hash(c[i])
 }
 
 /// The result in a blob of its own: the sources may be the destination as well. A source counts as
@@ -88,9 +94,8 @@ private func combine(
     let sources = c.count - 3
     withUnsafeTemporaryAllocation(of: Entry?.self, capacity: sources) { entries in
         for i in 0..<sources {
-            let key = c[i + 3]
             entries.initializeElement(
-                at: i, to: c.database.pointee.peek(key, c.engine.pointee.hash(key)))
+                at: i, to: c.database.pointee.peek(c[i + 3], sourceHash(c, i + 3)))
         }
         var start = 0
         while start < length {

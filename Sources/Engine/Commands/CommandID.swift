@@ -43,6 +43,21 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case pfadd, pfcount, pfmerge
     // HyperLogLogs/HyperLogLogDebug
     case pfdebug, pfselftest
+    // SortedSets/Adding
+    case zadd, zincrby, zrem
+    // SortedSets/Scores
+    case zscore, zmscore, zcard, zcount, zlexcount, zrank, zrevrank
+    // SortedSets/Ranges
+    case zrange, zrangestore, zrevrange, zrangebyscore, zrevrangebyscore, zrangebylex,
+        zrevrangebylex
+    // SortedSets/RemovingRanges
+    case zremrangebyrank, zremrangebyscore, zremrangebylex
+    // SortedSets/Popping
+    case zpopmin, zpopmax, zmpop
+    // SortedSets/RandomMembers
+    case zrandmember
+    // SortedSets/SetOperations
+    case zunion, zinter, zdiff, zintercard, zunionstore, zinterstore, zdiffstore
     // Keys/DeleteCommands
     case del, unlink
     // Keys/ExistsCommands

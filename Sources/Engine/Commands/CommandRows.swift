@@ -21,6 +21,13 @@ package let bitmapCommandRows: [CommandRow] = Array(
 
 package let hyperLogLogRows: [CommandRow] = hyperLogLogCommandRows + hyperLogLogDebugRows
 
+package let sortedSetCommandRows: [CommandRow] = Array(
+    [
+        sortedSetAddingCommandRows, sortedSetScoreCommandRows, sortedSetRangeCommandRows,
+        sortedSetRemovingCommandRows, sortedSetPoppingCommandRows, sortedSetRandomCommandRows,
+        sortedSetOperationCommandRows,
+    ].joined())
+
 package let keyCommandRows: [CommandRow] = Array(
     [
         deleteCommandRows, existsCommandRows, renameCommandRows, expiryCommandRows,
@@ -31,5 +38,6 @@ package let keyCommandRows: [CommandRow] = Array(
 /// Everything the engine itself executes.
 package let dataCommandRows: [CommandRow] = Array(
     [
-        stringCommandRows, listCommandRows, bitmapCommandRows, hyperLogLogRows, keyCommandRows,
+        stringCommandRows, listCommandRows, sortedSetCommandRows,
+        bitmapCommandRows, hyperLogLogRows, keyCommandRows,
     ].joined())

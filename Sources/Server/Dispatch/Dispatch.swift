@@ -97,6 +97,44 @@ extension Server {
         // HyperLogLogs/HyperLogLogDebug
         case .pfdebug: pfdebugCommand(&c)
         case .pfselftest: pfselftestCommand(&c)
+        // SortedSets/Adding
+        case .zadd: zaddCommand(&c)
+        case .zincrby: zincrbyCommand(&c)
+        case .zrem: zremCommand(&c)
+        // SortedSets/Scores
+        case .zscore: zscoreCommand(&c)
+        case .zmscore: zmscoreCommand(&c)
+        case .zcard: zcardCommand(&c)
+        case .zcount: zcountCommand(&c)
+        case .zlexcount: zlexcountCommand(&c)
+        case .zrank: zrankCommand(&c)
+        case .zrevrank: zrevrankCommand(&c)
+        // SortedSets/Ranges
+        case .zrange: zrangeCommand(&c)
+        case .zrangestore: zrangestoreCommand(&c)
+        case .zrevrange: zrevrangeCommand(&c)
+        case .zrangebyscore: zrangebyscoreCommand(&c)
+        case .zrevrangebyscore: zrevrangebyscoreCommand(&c)
+        case .zrangebylex: zrangebylexCommand(&c)
+        case .zrevrangebylex: zrevrangebylexCommand(&c)
+        // SortedSets/RemovingRanges
+        case .zremrangebyrank: zremrangebyrankCommand(&c)
+        case .zremrangebyscore: zremrangebyscoreCommand(&c)
+        case .zremrangebylex: zremrangebylexCommand(&c)
+        // SortedSets/Popping
+        case .zpopmin: zpopminCommand(&c)
+        case .zpopmax: zpopmaxCommand(&c)
+        case .zmpop: zmpopCommand(&c)
+        // SortedSets/RandomMembers
+        case .zrandmember: zrandmemberCommand(&c)
+        // SortedSets/SetOperations
+        case .zunion: zunionCommand(&c)
+        case .zinter: zinterCommand(&c)
+        case .zdiff: zdiffCommand(&c)
+        case .zintercard: zintercardCommand(&c)
+        case .zunionstore: zunionstoreCommand(&c)
+        case .zinterstore: zinterstoreCommand(&c)
+        case .zdiffstore: zdiffstoreCommand(&c)
         // Keys/DeleteCommands
         case .del: delCommand(&c)
         case .unlink: unlinkCommand(&c)

@@ -99,24 +99,40 @@ extension SortedSet {
         }
     }
 
-    /// Writes the elements of these ranks: the aggregate's header is the caller's. With scores, in
-    /// RESP3 each element is an array of two if `nested`.
+    /// Writes the elements of these ranks, or the last of them first. The aggregate's header is the
+    /// caller's.
     package func append(
-        _ ranks: Range<Int>, reversed: Bool, withScores: Bool, nested: Bool = true,
+        _ ranks: Range<Int>, reversed: Bool, _ shape: SortedSetReply,
         to reply: UnsafeMutablePointer<ReplyBuffer>
     ) {
         guard !ranks.isEmpty else { return }
-        let inArrays = withScores && nested && reply.pointee.resp3
-        if case .tree(let tree) = form {
-            return tree.append(ranks, reversed, withScores, inArrays, to: reply)
-        }
+        if case .tree(let tree) = form { return tree.append(ranks, reversed, shape, to: reply) }
         forEach(ranks, reversed: reversed) { member, score in
-            if inArrays { reply.pointee.array(2) }
+            if shape == .pairs { reply.pointee.array(2) }
             reply.pointee.appendBulk(member)
-            if withScores { reply.pointee.double(score) }
+            if shape != .members { reply.pointee.double(score) }
             return true
         }
     }
+}
+
+/// How elements are written.
+package enum SortedSetReply: UInt8 {
+    case members
+    /// Each member, then its score.
+    case flat
+    /// Each member and its score in an array of two.
+    case pairs
+
+    /// What WITHSCORES means in the client's protocol.
+    @inline(__always)
+    package init(withScores: Bool, _ reply: UnsafeMutablePointer<ReplyBuffer>) {
+        self = !withScores ? .members : reply.pointee.resp3 ? .pairs : .flat
+    }
+
+    /// The replies that `elements` elements are.
+    @inline(__always)
+    package func count(_ elements: Int) -> Int { self == .flat ? elements &* 2 : elements }
 }
 
 extension TreeSet {
@@ -125,7 +141,7 @@ extension TreeSet {
 
     /// Leaf by leaf; the cells lie all over memory, so they are asked for before their turn.
     fileprivate func append(
-        _ ranks: Range<Int>, _ reversed: Bool, _ withScores: Bool, _ inArrays: Bool,
+        _ ranks: Range<Int>, _ reversed: Bool, _ shape: SortedSetReply,
         to reply: UnsafeMutablePointer<ReplyBuffer>
     ) {
         guard let start = tree.cursor(at: reversed ? ranks.upperBound - 1 : ranks.lowerBound)
@@ -141,9 +157,9 @@ extension TreeSet {
             var k = 0
             while i != end {
                 if k &+ Self.ahead < number { prefetch(leaf, i &+ Self.ahead &* step) }
-                if inArrays { reply.pointee.array(2) }
+                if shape == .pairs { reply.pointee.array(2) }
                 reply.pointee.bulk(ScoredMember(raw: leaf.cell(i)).key)
-                if withScores { reply.pointee.double(leaf.scores[i]) }
+                if shape != .members { reply.pointee.double(leaf.scores[i]) }
                 i &+= step
                 k &+= 1
             }

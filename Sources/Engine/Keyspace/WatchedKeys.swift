@@ -20,6 +20,9 @@ struct WatchedKeys: ~Copyable {
         let database: Int
         let key: [UInt8]
         let mark: WatchMark
+        /// Whether the key was past its time, but still there, when the watch began or when the
+        /// database was exchanged: its removal then changes nothing.
+        var wasExpired: Bool
 
         func stands(for database: Int, _ key: Bytes) -> Bool {
             self.database == database && self.key.withBytes { $0.equals(key) }
@@ -39,10 +42,13 @@ struct WatchedKeys: ~Copyable {
     }
 
     /// - Complexity: O(watchers of the key)
-    mutating func add(_ database: Int, _ key: Bytes, _ hash: UInt64, _ mark: WatchMark) {
+    mutating func add(
+        _ database: Int, _ key: Bytes, _ hash: UInt64, _ mark: WatchMark, isExpired: Bool
+    ) {
         var watchers = byHash[hash] ?? []
         if !watchers.contains(where: { $0.stands(for: database, key) }) { keyCount += 1 }
-        watchers.append(Watcher(database: database, key: key.array, mark: mark))
+        watchers.append(
+            Watcher(database: database, key: key.array, mark: mark, wasExpired: isExpired))
         byHash[hash] = watchers
     }
 
@@ -62,12 +68,33 @@ struct WatchedKeys: ~Copyable {
         }
     }
 
-    /// Sets the marks of all that watch a key of `database` of which `isAffected` is true.
-    func touchAll(of database: Int, where isAffected: (_ key: Bytes, _ hash: UInt64) -> Bool) {
+    /// Whether the key was there in time when `mark` began to watch it.
+    func sawAlive(_ database: Int, _ key: Bytes, _ hash: UInt64, _ mark: WatchMark) -> Bool {
+        byHash[hash]?.contains {
+            $0.mark == mark && $0.stands(for: database, key) && !$0.wasExpired
+        } ?? false
+    }
+
+    /// What the exchange of a database's content means to one watched key.
+    enum Replacement {
+        case unchanged, changed
+        /// There was no such key, and there is one now that is past its time.
+        case expired
+    }
+
+    /// Tells all that watch a key of `database` what becomes of it.
+    mutating func replace(_ database: Int, _ outcome: (_ key: Bytes, _ hash: UInt64) -> Replacement)
+    {
         for (hash, watchers) in byHash {
-            for watcher in watchers where watcher.database == database {
-                if watcher.key.withBytes({ isAffected($0, hash) }) { watcher.mark.pointee = true }
+            var watchers = watchers
+            for i in watchers.indices where watchers[i].database == database {
+                switch watchers[i].key.withBytes({ outcome($0, hash) }) {
+                case .unchanged: continue
+                case .changed: watchers[i].mark.pointee = true
+                case .expired: watchers[i].wasExpired = true
+                }
             }
+            byHash[hash] = watchers
         }
     }
 }
@@ -77,7 +104,8 @@ extension Engine {
     package mutating func watch(_ database: Int, _ key: Bytes, _ mark: WatchMark) -> Bool {
         let hash = hash(key)
         guard !watched.contains(database, key, hash, mark) else { return false }
-        watched.add(database, key, hash, mark)
+        let isExpired = databases[database].holdsExpired(key, hash)
+        watched.add(database, key, hash, mark, isExpired: isExpired)
         observers.insert(.watchers)
         return true
     }
@@ -91,19 +119,34 @@ extension Engine {
     /// Different keys that are watched now.
     package var watchedKeyCount: Int { watched.keyCount }
 
+    /// Whether a key that `mark` watches has run out of its time since.
+    package func hasExpired(_ database: Int, _ key: Bytes, _ mark: WatchMark) -> Bool {
+        let hash = hash(key)
+        return databases[database].holdsExpired(key, hash)
+            && watched.sawAlive(database, key, hash, mark)
+    }
+
     /// Before a database is emptied, or gets the content of `other`: watched keys that exist here
     /// or there change.
     mutating func noteReplaced(_ database: Int, by other: Int?) {
         guard observers.contains(.watchers) else { return }
         let databases = databases
-        watched.touchAll(of: database) { key, hash in
-            databases[database].table.find(key, hash) != nil
-                || other.map { databases[$0].table.find(key, hash) != nil } ?? false
+        watched.replace(database) { key, hash in
+            if databases[database].isAlive(key, hash) { return .changed }
+            guard let other else { return .unchanged }
+            if databases[other].isAlive(key, hash) { return .changed }
+            return databases[other].holdsExpired(key, hash) ? .expired : .unchanged
         }
     }
 }
 
 extension Database {
+    /// Whether the key is there and not past its time. Changes nothing.
+    fileprivate func isAlive(_ key: Bytes, _ hash: UInt64) -> Bool {
+        guard let position = table.find(key, hash) else { return false }
+        return !isExpired(position.element)
+    }
+
     /// Tells those who must hear of it that `key` has changed, was removed, or expired.
     @inline(never)
     mutating func noteObserved(_ key: Bytes) {

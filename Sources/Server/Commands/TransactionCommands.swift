@@ -85,11 +85,9 @@ extension Server {
         // Seen first: a key past its time goes now, unless expiry is paused.
         let hash = engine.pointee.hash(key)
         _ = (engine.pointee.databases + database).pointee.peek(key, hash)
-        let wasExpired = isExpired(key, in: database)
         guard engine.pointee.watch(database, key, transaction.mark) else { return }
         if transaction.watched.isEmpty { watchingClients += 1 }
-        transaction.watch(
-            Transaction.WatchedKey(database: database, key: key.array, wasExpired: wasExpired))
+        transaction.watch(Transaction.WatchedKey(database: database, key: key.array))
     }
 
     @inline(never)

@@ -10,9 +10,6 @@ final class Transaction {
     struct WatchedKey {
         let database: Int
         let key: [UInt8]
-        /// Whether the key was past its time, but still there, when it was first watched: its
-        /// removal then changes nothing.
-        let wasExpired: Bool
     }
 
     /// Whether MULTI has been called.
@@ -83,13 +80,9 @@ extension Server {
     /// Whether a key that `transaction` watches has run out of its time since.
     func hasExpiredKey(_ transaction: Transaction) -> Bool {
         transaction.watched.contains { watched in
-            !watched.wasExpired
-                && watched.key.withBytes { isExpired($0, in: watched.database) }
+            watched.key.withBytes {
+                engine.pointee.hasExpired(watched.database, $0, transaction.mark)
+            }
         }
-    }
-
-    func isExpired(_ key: Bytes, in database: Int) -> Bool {
-        let place = engine.pointee.databases + database
-        return place.pointee.holdsExpired(key, engine.pointee.hash(key))
     }
 }

@@ -21,6 +21,15 @@ package enum DoubleText {
             let whole = Int64(value)
             if Double(whole) == value { return IntegerText.write(whole, to: p) }
         }
+        return writeDigits(value, to: p)
+    }
+
+    /// The same without the special way of integers (1e+18, not 1000000000000000000): what DEBUG's
+    /// digests of sorted sets are made of.
+    package static func writeDigits(_ value: Double, to p: UnsafeMutablePointer<UInt8>) -> Int {
+        if value.isNaN { return put("nan", p) }
+        if value.isInfinite { return value < 0 ? put("-inf", p) : put("inf", p) }
+        if value == 0 { return value.sign == .minus ? put("-0", p) : put("0", p) }
         var at = 0
         if value < 0 {
             p[0] = 0x2D

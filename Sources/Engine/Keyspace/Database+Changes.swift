@@ -286,6 +286,7 @@ extension Database {
         signalLoss(of: entry)
         if entry.hasDeadline { volatileCount -= 1 }
         table.remove(position.inner)
+        hasHeldKeys = true
         engine.pointee.lazyFree.release(valueOf: entry, engine.pointee.heap)
         engine.pointee.heap.pointee.deallocateEntry(entry.raw, entry.size)
     }
@@ -297,6 +298,7 @@ extension Database {
         signalLoss(of: entry)
         if entry.hasDeadline { volatileCount -= 1 }
         table.remove(position.inner)
+        hasHeldKeys = true
         return DetachedValue(entry: entry)
     }
 

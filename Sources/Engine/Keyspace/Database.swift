@@ -11,6 +11,8 @@ package struct Database: ~Copyable {
     var wheel: ExpiryWheel
     /// Keys with a deadline.
     package internal(set) var volatileCount: Int
+    /// Whether a key was ever removed: MEMORY STATS goes on showing a database that is empty now.
+    var hasHeldKeys = false
     /// Whether the compaction cycle is merging buckets of the table.
     var isShrinking = false
 
@@ -35,6 +37,7 @@ package struct Database: ~Copyable {
         Swift.swap(&table, &fresh)
         Swift.swap(&wheel, &freshWheel)
         volatileCount = 0
+        hasHeldKeys = true
         lazyFree.add(table: fresh, wheel: freshWheel)
     }
 

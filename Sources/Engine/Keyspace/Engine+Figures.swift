@@ -20,7 +20,7 @@ extension Database {
     /// Bytes of the database's own table and expiry index.
     package var tableBytes: Int { table.bucketBytes }
     package var expiryBytes: Int { wheel.memoryBytes }
-    package var isUsed: Bool { table.count > 0 }
+    package var isUsed: Bool { table.count > 0 || hasHeldKeys }
 
     /// Keys of a database up to which all are looked at for their mean time to live, and how many
     /// volatile ones are in a larger one.

@@ -11,11 +11,21 @@ package enum DumpPayload {
 
     /// The payload of an entry's value; its one reference is the caller's.
     static func make(_ entry: Entry, _ engine: UnsafeMutablePointer<Engine>) -> SharedBlob {
-        var encoder = ValueEncoder(compresses: engine.pointee.settings.compressesDumps)
+        var encoder = ValueEncoder(.oldest, compresses: engine.pointee.settings.compressesDumps)
         encoder.encode(entry, engine)
         encoder.sink.little(UInt64(encoder.version), 2)
         encoder.sink.little(CRC64.of(encoder.sink.bytes), 8)
         return encoder.finish()
+    }
+
+    /// Bytes of an entry's value as Redis 7.4 would write it, its kind left out (DEBUG OBJECT).
+    package static func serializedLength(
+        _ entry: Entry, _ engine: UnsafeMutablePointer<Engine>
+    ) -> Int {
+        var encoder = ValueEncoder(
+            .redis74, compresses: engine.pointee.settings.compressesDumps)
+        encoder.encode(entry, engine)
+        return encoder.sink.bytes.count - 1
     }
 
     /// Kind and value of a payload with their version, if that is known and the checksum (unless

@@ -12,6 +12,9 @@ extension ValueEncoder {
             begin(.set)
             sink.length(entry.memberTable.pointee.count)
             entry.memberTable.pointee.forEach { sink.string($0.key) }
+        case .listpack where dialect == .redis74:
+            begin(.setListpack, needs: SerialVersion.redis72)
+            sink.string(entry.packedBlock.bytes)
         default:
             begin(.set)
             sink.length(entry.packedBlock.count)

@@ -47,48 +47,53 @@ extension Entry {
             blockBytes: list.blockSizes.reduce(0, +))
     }
 
-    /// Bytes that the value takes in a snapshot file, uncompressed: a string with its length or as
-    /// a short integer, a list as its blocks.
-    package var serializedBytes: Int {
+    /// Bytes of the one block that a value which OBJECT ENCODING calls a listpack is; nil of others.
+    package var listpackBytes: Int? {
         switch encoding {
-        case .embedded, .rawEmbedded, .integer, .blob:
-            var sum = 0
-            withString { sum = Self.stringBytes($0) }
-            return sum
-        case .packedList:
-            let sizes = PackedList(raw: pointerValue).blockSizes
-            return sizes.reduce(Self.lengthBytes(sizes.count)) {
-                $0 + 1 + Self.lengthBytes($1) + $1
-            }
-        case .listpack: return Self.lengthBytes(packedBlock.totalBytes) + packedBlock.totalBytes
-        case .intset: return Self.lengthBytes(intSet.totalBytes) + intSet.totalBytes
-        case .hashTable:
-            var sum = Self.lengthBytes(memberTable.pointee.count)
-            memberTable.pointee.forEach { sum += Self.stringBytes($0.key) }
-            return sum
-        case .tree:
-            let set = TreeSet(raw: pointerValue)
-            var sum = Self.lengthBytes(set.count)
-            set.forEach { member, _ in sum += Self.stringBytes(member) + 8 }
-            return sum
+        case .packedList where !listValue.isQuicklist: listValue.blockSizes.reduce(0, +)
+        case .listpack: packedBlock.totalBytes
+        default: nil
         }
     }
 
-    /// Bytes of a string in a snapshot file.
-    static func stringBytes(_ bytes: Bytes) -> Int {
-        if bytes.count <= 11, let integer = bytes.integer {
-            if Int8(exactly: integer) != nil { return 2 }
-            if Int16(exactly: integer) != nil { return 3 }
-            if Int32(exactly: integer) != nil { return 5 }
+    /// Figures of a value that is kept in a hash table; nil of others.
+    package func tableFigures(
+        full: Bool, _ engine: UnsafeMutablePointer<Engine>
+    ) -> TableFigures? {
+        switch encoding {
+        case .hashTable: TableFigures(memberTable, full: full)
+        case .tree: TableFigures(TreeSet(raw: pointerValue).table, full: full)
+        default: nil
         }
-        return lengthBytes(bytes.count) + bytes.count
+    }
+}
+
+/// The figures of a hash table.
+package struct TableFigures {
+    /// Places for elements, those in chained buckets left out.
+    package let slots: Int
+    package let elements: Int
+    /// How many buckets hold so many elements, chained ones included: index is that number. Nil
+    /// where nobody asked.
+    package private(set) var chainLengths: [Int]?
+
+    package init(slots: Int, elements: Int) {
+        self.slots = slots
+        self.elements = elements
     }
 
-    /// Bytes of a length in a snapshot file.
-    private static func lengthBytes(_ length: Int) -> Int {
-        if length < 64 { return 1 }
-        if length < 16384 { return 2 }
-        return length <= Int(UInt32.max) ? 5 : 9
+    init<Element>(_ table: UnsafeMutablePointer<Table<Element>>, full: Bool) {
+        let buckets = table.pointee.bucketCount
+        self.init(slots: buckets * 9, elements: table.pointee.count)
+        guard full else { return }
+        var lengths: [Int] = []
+        for i in 0..<buckets {
+            var length = 0
+            table.pointee.forEach(in: table.pointee.bucket(i)) { _ in length += 1 }
+            while lengths.count <= length { lengths.append(0) }
+            lengths[length] += 1
+        }
+        chainLengths = lengths
     }
 }
 
@@ -106,18 +111,8 @@ extension PackedList {
 }
 
 extension Database {
-    /// Slots of the table's buckets, chained ones left out.
-    package var slotCount: Int { table.bucketCount * 9 }
-
-    /// How many chains hold so many elements: index is the number of elements.
-    package var chainLengths: [Int] {
-        var lengths: [Int] = []
-        for i in 0..<table.bucketCount {
-            var length = 0
-            table.forEach(in: table.bucket(i)) { _ in length += 1 }
-            while lengths.count <= length { lengths.append(0) }
-            lengths[length] += 1
-        }
-        return lengths
+    /// Figures of the database's own table.
+    package mutating func tableFigures(full: Bool) -> TableFigures {
+        TableFigures(&table, full: full)
     }
 }

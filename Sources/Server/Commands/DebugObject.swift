@@ -15,13 +15,7 @@ extension Server {
         case ("listpack", 3): debugListpack(&c)
         case ("quicklist", 3...4): debugQuicklist(&c)
         case ("htstats", 3...4): debugTable(&c)
-        case ("htstats-key", 3...4):
-            guard debugEntry(&c) != nil else { return true }
-            // No value is a hash table before there are hashes and sets.
-            c.reply.pointee.error(
-                """
-                ERR The value stored at the specified key is not represented using an hash table
-                """)
+        case ("htstats-key", 3...4): debugValueTable(&c)
         case ("populate", 3...5): debugPopulate(&c)
         default: return false
         }
@@ -46,7 +40,7 @@ extension Server {
         var text =
             "Value at:0x\(String(UInt(bitPattern: entry.raw), radix: 16)) "
             + "refcount:\(references) encoding:\(entry.encodingName) "
-            + "serializedlength:\(entry.serializedBytes) lru:\(entry.evictionStamp) "
+            + "serializedlength:\(DumpPayload.serializedLength(entry, engine)) lru:\(entry.evictionStamp) "
             + "lru_seconds_idle:\(idle)"
         if let list = entry.quicklistFigures {
             var average = TextBuffer()
@@ -74,11 +68,11 @@ extension Server {
 
     private func debugListpack(_ c: inout CommandContext) {
         guard let entry = debugEntry(&c) else { return }
-        guard entry.encodingName.description == "listpack" else {
+        guard let bytes = entry.listpackBytes else {
             return c.reply.pointee.error("ERR Not a listpack encoded object.")
         }
         var index = 0
-        log.raw("{total bytes \(entry.serializedBytes)}\n")
+        log.raw("{total bytes \(bytes)}\n")
         entry.forEachElement { element in
             log.raw("{index \(index), length \(element.count): \(printable(element))}\n")
             index += 1
@@ -106,24 +100,37 @@ extension Server {
             return c.reply.pointee.error("ERR Out of range database")
         }
         let database = engine.pointee.databases + Int(number)
-        var text = "[Dictionary HT]\n"
-        if database.pointee.count > 0 {
-            text +=
-                "Hash table 0 stats (main hash table):\n table size: \(database.pointee.slotCount)\n"
-                + " number of elements: \(database.pointee.count)\n"
-            if c.count == 4, c[3].isWord("full") { text += chains(database.pointee.chainLengths) }
-        }
+        let isFull = c.count == 4 && c[3].isWord("full")
+        var text = "[Dictionary HT]\n" + describe(database.pointee.tableFigures(full: isFull))
         text += "[Expires HT]\n"
-        if database.pointee.volatileCount > 0 {
-            text +=
-                "Hash table 0 stats (main hash table):\n"
-                + " table size: \(database.pointee.volatileCount)\n"
-                + " number of elements: \(database.pointee.volatileCount)\n"
-        }
+        let volatiles = database.pointee.volatileCount
+        text += describe(TableFigures(slots: volatiles, elements: volatiles))
         text.withBytes { c.reply.pointee.verbatim("txt", $0) }
     }
 
-    private func chains(_ lengths: [Int]) -> String {
+    private func debugValueTable(_ c: inout CommandContext) {
+        guard let entry = debugEntry(&c) else { return }
+        let isFull = c.count == 4 && c[3].isWord("full")
+        guard let figures = entry.tableFigures(full: isFull, engine) else {
+            return c.reply.pointee.error(
+                """
+                ERR The value stored at the specified key is not represented using an hash table
+                """)
+        }
+        describe(figures).withBytes { c.reply.pointee.verbatim("txt", $0) }
+    }
+
+    /// A table in the words of Redis; nothing of an empty one.
+    private func describe(_ table: TableFigures) -> String {
+        guard table.elements > 0 else { return "" }
+        let text =
+            "Hash table 0 stats (main hash table):\n table size: \(table.slots)\n"
+            + " number of elements: \(table.elements)\n"
+        guard let lengths = table.chainLengths else { return text }
+        return text + describe(chains: lengths)
+    }
+
+    private func describe(chains lengths: [Int]) -> String {
         let total = max(1, lengths.reduce(0, +))
         var text =
             " different slots: \(total - (lengths.first ?? 0))\n"

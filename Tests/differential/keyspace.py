@@ -22,24 +22,47 @@ SCANS = {b"hash": b"HSCAN", b"set": b"SSCAN", b"zset": b"ZSCAN"}
 
 
 class Key:
-    """What there is to know of one key, as pairs of a command and its reply."""
+    """What there is to know of one key, as pairs of a command and its reply. Of a hash and a set the
+    elements stand apart, to be put in order when one of the two servers has none."""
 
-    def __init__(self, name, kind, facts):
+    def __init__(self, name, kind, facts, elements=None, paired=False):
         self.name = name
         self.kind = kind
         self.facts = facts
+        self.elements = elements
+        self.paired = paired
 
     def __repr__(self):
-        return repr(dict((b" ".join(command), raw) for command, raw in self.facts))
+        return repr({b" ".join(command[:2]): raw for command, raw in self.facts})
+
+    def packed(self):
+        return self.facts[0][1] in PACKED
+
+    def content(self, in_order):
+        """The command that reads it, and the elements as a reply of bulk strings."""
+        command, raw = self.facts[2]
+        if self.elements is None:
+            return command, raw
+        elements = self.elements if in_order else ordered(self.elements)
+        if self.paired:
+            elements = [word for pair in elements for word in pair]
+        return command, encode(*elements)
 
     def differences(self, other):
-        """The facts that are not the same: (command, this one's reply, the other's)."""
+        """The facts that are not the same: (command, this one's reply, the other's). What only one of
+        the servers knows is no difference."""
         if self.kind != other.kind:
             return [([b"TYPE", self.name], self.kind, other.kind)]
+        in_order = self.packed() and other.packed()
+        pairs = []
+        for key in (self, other):
+            facts = [*key.facts[:2], key.content(in_order), *key.facts[3:]]
+            pairs.append({command[0]: (command, raw) for command, raw in facts})
+        ours, theirs = pairs
         return [
-            (command, raw, theirs)
-            for (command, raw), (_, theirs) in zip(self.facts, other.facts)
-            if raw != theirs
+            (command, raw, theirs[name][1])
+            for name, (command, raw) in ours.items()
+            if name in theirs and raw != theirs[name][1]
         ]
 
 
@@ -75,25 +98,19 @@ class Keyspace:
         replies = self.pipeline(commands)
         for name, kind, end in zip(names, kinds, ends):
             facts = list(zip(commands[end - 3 : end], replies[end - 3 : end]))
-            facts += self.details(name, kind, facts)
-            self.keys[database, name] = Key(name, kind, facts)
+            self.keys[database, name] = self.key(name, kind, facts)
 
-    def details(self, name, kind, facts):
-        """What else there is to see; puts in order what has none."""
-        encoding, (command, raw) = facts[0][1], facts[2]
+    def key(self, name, kind, facts):
+        encoding, raw = facts[0][1], facts[2][1]
         if kind not in SCANS:
-            return []
+            return Key(name, kind, facts)
         paired = kind != b"set"
         elements = items(raw, paired)
-        if encoding not in PACKED and kind != b"zset":
-            elements = ordered(elements)
-            facts[2] = (command, repr(elements).encode())
-        more = []
         if kind == b"hash":
-            more += self.field_times(name, [field for field, _ in elements])
+            facts += self.field_times(name, [field for field, _ in elements])
         if encoding not in PACKED and len(elements) <= SCANNED:
-            more.append(self.scan(SCANS[kind], name, elements, paired))
-        return more
+            facts.append(self.scan(SCANS[kind], name, elements, paired))
+        return Key(name, kind, facts, None if kind == b"zset" else elements, paired)
 
     def field_times(self, name, fields):
         """When each field goes, if the server knows such a thing."""
@@ -110,7 +127,7 @@ class Keyspace:
             if cursor == b"0":
                 break
         wanted = {item[0] for item in elements} if paired else set(elements)
-        verdict = b"complete"
+        verdict = b"+complete\r\n"
         if cursor != b"0" or found != wanted:
-            verdict = f"missing {wanted - found}, too many {found - wanted}".encode()
+            verdict = f"-missing {wanted - found}, too many {found - wanted}\r\n".encode()
         return [name, key], verdict

@@ -36,7 +36,11 @@ def hexpire(g):
     options = g.some([b"NX"], [b"XX"], [b"GT"], [b"LT"], probability=0.12)
     if g.chance(0.02):
         options = [b"YY"]
-    return [name, g.key(), amount(), *options, *listed(g, g.members(1, 4))]
+    time = amount()
+    if g.lacks("field limits"):
+        options = options[:1]
+        time = b"1" if len(time) > 13 else time
+    return [name, g.key(), time, *options, *listed(g, g.members(1, 4))]
 
 
 def reader(name):

@@ -23,6 +23,7 @@ from .words import (
     KEYS_PER_HOME,
     LARGE,
     LEX_KEYS,
+    LOOSE_NUMBERS,
     MEMBERS,
     NOT_FLOATS,
     NOT_NUMBERS,
@@ -271,6 +272,8 @@ class Generator:
             ):
                 continue
             unspoiled = self.blocking | LEX_KEYS
+            if self.lacks("field limits"):
+                unspoiled |= FAMILIES["fields"].timed
             if self.chance(0.05) and unspoiled.isdisjoint(command):
                 command = self.spoil(command, 2 if isinstance(made, Group) else 1)
             if self.chance(0.2):
@@ -278,6 +281,8 @@ class Generator:
                     self.any_case(word) if len(word) < 24 and word.isalpha() else word
                     for word in command
                 ]
+            if self.lacks("loose numbers"):
+                command = [b"16" if word in LOOSE_NUMBERS else word for word in command]
             if not isinstance(made, Group):
                 return command
             return made.with_main(command)

@@ -63,7 +63,17 @@ def same_elements(ours, theirs, paired=False):
     if not same_head(ours, theirs):
         return False
     our, their = items(ours, paired), items(theirs, paired)
-    return our is not None and their is not None and ordered(our) == ordered(their)
+    if our is None or their is None:
+        return False
+    return ordered(our) == ordered(their) or (paired and as_scores(our) == as_scores(their))
+
+
+def as_scores(pairs):
+    """Pairs of a member and its score; versions write the same score in several ways."""
+    try:
+        return [(member, float(score)) for member, score in ordered(pairs)]
+    except ValueError:
+        return pairs
 
 
 def tabled(encodings):

@@ -60,7 +60,8 @@ def lex_bound(g):
 
 
 def limit(g):
-    return [b"LIMIT", g.integer() if g.chance(0.2) else g.count(), g.integer()]
+    offset = g.integer() if g.chance(0.2) and not g.lacks("negative offsets") else g.count()
+    return [b"LIMIT", offset, g.integer()]
 
 
 def range_words(g):

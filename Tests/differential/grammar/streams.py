@@ -190,7 +190,7 @@ def xautoclaim(g):
 
 
 def xsetid(g):
-    options = g.some(
+    options = [] if g.lacks("XSETID checks") else g.some(
         [b"ENTRIESADDED", g.pick([b"5", b"1000", b"-1", b"abc"])],
         [b"MAXDELETEDID", some_id(g)],
     )

@@ -1,53 +1,10 @@
-"""Differences between two servers that are no errors, each with its reason. Nothing else is let pass.
-
-A rule says for which commands it holds, against which references, and what must still be equal.
-`reason(command, ours, theirs, reference)` returns the reason of the first rule that explains the
-difference between two raw replies, or None.
-
-`reference` is "redis 7.0", "redis 7.4" or "valkey 9.1": 7.4 decides what is right, so rules that
-name one of the others describe how that one differs from 7.4.
-"""
+"""What differs from run to run of any server: clocks, chance, the order of hash tables, identity."""
 
 import re
 
 from resp import decode
 
-RULES = []
-
-
-def rule(reason, commands, references=("",)):
-    """Registers a predicate(command, ours, theirs): true when the reason explains the difference."""
-
-    def register(predicate):
-        RULES.append((reason, frozenset(commands), references, predicate))
-        return predicate
-
-    return register
-
-
-def reason(command, ours, theirs, reference):
-    name = command[0].upper()
-    subcommand = name + b" " + command[1].upper() if len(command) > 1 else name
-    for why, commands, references, predicate in RULES:
-        if commands and name not in commands and subcommand not in commands:
-            continue
-        if not reference.startswith(tuple(references)):
-            continue
-        if predicate(command, ours, theirs):
-            return why
-    return None
-
-
-def integers(ours, theirs):
-    """Both replies as integers, or None."""
-    if ours[:1] == theirs[:1] == b":":
-        return int(ours[1:]), int(theirs[1:])
-    return None
-
-
-def same_kind(ours, theirs):
-    return ours[:1] == theirs[:1] and ours[:1] != b"-"
-
+from .rules import integers, rule, same_kind
 
 # The clock: two servers answer at two moments.
 
@@ -86,29 +43,46 @@ def close_field_milliseconds(command, ours, theirs):
     return bool(pairs) and all(a == b or (min(a, b) >= 0 and abs(a - b) <= 2000) for a, b in pairs)
 
 
-# When a consumer was seen, active, or given an entry: moments, and times since then.
-MOMENT = re.compile(rb":(1[5-9]\d{11})\r\n")
-IDLE_FIELD = re.compile(rb"(\$4\r\nidle\r\n|\$8\r\ninactive\r\n):(\d+)\r\n")
+# When a consumer was seen, active, or given an entry, in milliseconds; and times since then.
+MOMENTS = range(1_500_000_000_000, 10_000_000_000_000)
+SINCE = (b"idle", b"inactive")
 PENDING_IDLE = re.compile(rb"(\r\n):(\d+)(\r\n:\d+\r\n)")
 
 
-def same_but_moments(pattern, ours, theirs):
-    """Whether the numbers that the pattern's group finds are close, and all the rest is the same."""
-    if pattern.sub(b"", ours) != pattern.sub(b"", theirs):
-        return False
-    pairs = zip(pattern.finditer(ours), pattern.finditer(theirs))
-    number = max(1, pattern.groups if pattern.groups < 3 else 2)
-    return all(abs(int(a[number]) - int(b[number])) <= 3000 for a, b in pairs)
+def timeless(value, names=()):
+    """A decoded reply without its moments, without the times since then, and without the values of
+    the names."""
+    if isinstance(value, int):
+        return "moment" if value in MOMENTS else value
+    if not isinstance(value, (list, tuple)):
+        return value
+    result, last = [], None
+    for item in value:
+        if last in SINCE and isinstance(item, int):
+            item = min(item, 0)
+        elif isinstance(last, bytes) and last in names:
+            item = None
+        result.append(timeless(item, names))
+        last = item
+    return tuple(result) if isinstance(value, tuple) else result
 
 
 @rule("consumers are seen at two moments", [b"XINFO STREAM", b"XINFO CONSUMERS"])
 def seen(command, ours, theirs):
-    return same_but_moments(MOMENT, ours, theirs) or same_but_moments(IDLE_FIELD, ours, theirs)
+    return same_kind(ours, theirs) and timeless(decode(ours)[0]) == timeless(decode(theirs)[0])
+
+
+def same_but_idle(pattern, ours, theirs):
+    """Whether the numbers that the pattern's group finds are close, and all the rest is the same."""
+    if pattern.sub(b"", ours) != pattern.sub(b"", theirs):
+        return False
+    pairs = zip(pattern.finditer(ours), pattern.finditer(theirs))
+    return all(abs(int(a[2]) - int(b[2])) <= 3000 for a, b in pairs)
 
 
 @rule("entries are pending for two times", [b"XPENDING"])
 def pending(command, ours, theirs):
-    return same_but_moments(PENDING_IDLE, ours, theirs)
+    return same_but_idle(PENDING_IDLE, ours, theirs)
 
 
 @rule("the time", [b"TIME"])
@@ -283,106 +257,3 @@ def lolwut_arguments(command, ours, theirs):
 )
 def versioned_debug(command, ours, theirs):
     return True
-
-
-# Redis 7.0, where 7.4 has moved on. `ours` is what 7.4 answers, to the byte.
-
-
-@rule("7.0 has no small lists as one listpack", [b"OBJECT ENCODING"], ["redis 7.0"])
-def no_listpack_lists(command, ours, theirs):
-    return ours == b"$8\r\nlistpack\r\n" and theirs == b"$9\r\nquicklist\r\n"
-
-
-@rule("7.0 and 7.4 draw the line of what is a cursor differently", [b"SCAN"], ["redis 7.0"])
-def loose_cursor(command, ours, theirs):
-    return not command[1].isdigit() and b"-ERR invalid cursor\r\n" in (ours, theirs)
-
-
-@rule("7.0 does not know the subcommand", [b"CLIENT SETINFO", b"CLIENT NO-TOUCH"], ["redis 7.0"])
-def new_subcommand(command, ours, theirs):
-    return theirs.startswith(b"-ERR unknown subcommand") and not ours.startswith(theirs[:23])
-
-
-@rule("7.0 has another text", [b"COMMAND GETKEYSANDFLAGS", b"COMMAND GETKEYS"], ["redis 7.0"])
-def getkeysandflags(command, ours, theirs):
-    return theirs.startswith(
-        (b"-ERR wrong number of arguments for 'command|getkeys", b"-ERR Invalid command specified")
-    ) and ours in (
-        b"-ERR Invalid number of arguments specified for command\r\n",
-        b"-ERR The command has no key arguments\r\n",
-        b"-ERR Invalid command specified\r\n",
-    )
-
-
-@rule(
-    "7.0 lets the lowest integer pass, which has no positive counterpart",
-    [b"LREM", b"LPOS"],
-    ["redis 7.0"],
-)
-def lowest_integer(command, ours, theirs):
-    return ours == (
-        b"-ERR value is out of range, value must between -9223372036854775807 and "
-        b"9223372036854775807\r\n"
-    )
-
-
-@rule("7.0 does not know the filter", [b"CLIENT KILL"], ["redis 7.0"])
-def maxage(command, ours, theirs):
-    return ours == b"-ERR maxage is not an integer or out of range\r\n"
-
-
-@rule(
-    "7.4 looks at a name only up to its first zero byte",
-    [b"CLIENT SETNAME", b"CLIENT GETNAME"],
-    ["redis 7.0"],
-)
-def zero_byte_name(command, ours, theirs):
-    # 7.0 refuses such a name and keeps the old one; 7.4 takes what stands before the zero byte,
-    # which may be nothing.
-    return b"\x00" in (command[2] if len(command) > 2 else ours) or decode(ours)[0] is None
-
-
-@rule("7.0 has a wider range", [b"CONFIG SET"], ["redis 7.0"])
-def samples(command, ours, theirs):
-    return ours.replace(b" 64 ", b" 2147483647 ") == theirs
-
-
-# Valkey 9.1, where it has gone its own way since 7.2.
-
-
-@rule("Valkey's limit counts key and value together", [b"OBJECT ENCODING"], ["valkey"])
-def larger_embedded(command, ours, theirs):
-    return {ours, theirs} == {b"$3\r\nraw\r\n", b"$6\r\nembstr\r\n"}
-
-
-@rule(
-    "Valkey shares no small integers, but a value with the client that sent it",
-    [b"OBJECT REFCOUNT"],
-    ["valkey"],
-)
-def unshared_integers(command, ours, theirs):
-    return ours in (b":2147483647\r\n", b":1\r\n") and theirs[:1] == b":"
-
-
-@rule("Valkey refuses an unknown type", [b"SCAN"], ["valkey"])
-def unknown_type(command, ours, theirs):
-    # 7.4 says nothing of the type, and goes on to find a later option wrong.
-    return theirs.startswith(b"-ERR unknown type name") and ours.startswith(
-        (b"*", b"-ERR syntax error", b"-ERR value is not an integer")
-    )
-
-
-@rule("Valkey checks the expiry before it looks for the key", [b"GETEX"], ["valkey"])
-def expiry_first(command, ours, theirs):
-    return ours.startswith((b"$-1", b"_", b"-WRONGTYPE")) and theirs.startswith(
-        (b"-ERR value is not an integer", b"-ERR invalid expire time")
-    )
-
-
-@rule("Valkey has more filters and other texts", [b"CLIENT LIST", b"CLIENT KILL"], ["valkey"])
-def client_filters(command, ours, theirs):
-    return ours in (
-        b"-ERR Invalid client ID\r\n",
-        b"-ERR syntax error\r\n",
-        b"-ERR client-id should be greater than 0\r\n",
-    )

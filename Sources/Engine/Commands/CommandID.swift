@@ -43,6 +43,9 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case pfadd, pfcount, pfmerge
     // HyperLogLogs/HyperLogLogDebug
     case pfdebug, pfselftest
+    // Sets
+    case sadd, srem, smove, sismember, smismember, smembers, scard, sscan, spop, srandmember
+    case sinter, sintercard, sinterstore, sunion, sdiff, sunionstore, sdiffstore
     // SortedSets/Adding
     case zadd, zincrby, zrem
     // SortedSets/Scores

@@ -21,6 +21,12 @@ package let bitmapCommandRows: [CommandRow] = Array(
 
 package let hyperLogLogRows: [CommandRow] = hyperLogLogCommandRows + hyperLogLogDebugRows
 
+package let setTypeCommandRows: [CommandRow] = Array(
+    [
+        setMemberCommandRows, setReadCommandRows, setRandomCommandRows,
+        setIntersectionCommandRows, setUnionCommandRows,
+    ].joined())
+
 package let sortedSetCommandRows: [CommandRow] = Array(
     [
         sortedSetAddingCommandRows, sortedSetScoreCommandRows, sortedSetRangeCommandRows,
@@ -38,6 +44,6 @@ package let keyCommandRows: [CommandRow] = Array(
 /// Everything the engine itself executes.
 package let dataCommandRows: [CommandRow] = Array(
     [
-        stringCommandRows, listCommandRows, sortedSetCommandRows,
+        stringCommandRows, listCommandRows, setTypeCommandRows, sortedSetCommandRows,
         bitmapCommandRows, hyperLogLogRows, keyCommandRows,
     ].joined())

@@ -134,6 +134,24 @@ final class CommandSession {
         "zinterstore": zinterstoreCommand, "zdiffstore": zdiffstoreCommand,
         "lrange": lrangeCommand, "lpop": lpopCommand,
         "dump": dumpCommand, "restore": restoreCommand,
+        // Sets
+        "sadd": saddCommand,
+        "srem": sremCommand,
+        "smove": smoveCommand,
+        "sismember": sismemberCommand,
+        "smismember": smismemberCommand,
+        "smembers": smembersCommand,
+        "scard": scardCommand,
+        "sscan": sscanCommand,
+        "spop": spopCommand,
+        "srandmember": srandmemberCommand,
+        "sinter": sinterCommand,
+        "sintercard": sintercardCommand,
+        "sinterstore": sinterstoreCommand,
+        "sunion": sunionCommand,
+        "sdiff": sdiffCommand,
+        "sunionstore": sunionstoreCommand,
+        "sdiffstore": sdiffstoreCommand,
     ]
 
     // MARK: Replies as the protocol writes them

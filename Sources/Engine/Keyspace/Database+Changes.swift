@@ -332,5 +332,5 @@ package struct DetachedValue: ~Copyable {
 extension Encoding {
     /// Whether overwriting the value frees nothing but the entry.
     @inline(__always)
-    var holdsNoPointer: Bool { 1 &<< rawValue & 0b1011 != 0 }
+    var holdsNoPointer: Bool { UInt32(1) &<< UInt32(rawValue) & 0b1011 != 0 }
 }

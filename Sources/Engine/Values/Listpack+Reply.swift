@@ -53,11 +53,11 @@ extension ReplyBuffer {
         wrote(Self.writeBulk(item, to: room(size)))
     }
 
-    fileprivate mutating func wrote(_ bytes: Int) { count &+= bytes }
+    mutating func wrote(_ bytes: Int) { count &+= bytes }
 
     /// Writes "$n\r\n" for n below 64; always stores eight bytes, returns how many count.
     @inline(__always)
-    fileprivate static func writeShortHeader(
+    static func writeShortHeader(
         _ count: Int, to p: UnsafeMutablePointer<UInt8>
     ) -> Int {
         let raw = UnsafeMutableRawPointer(p)
@@ -76,7 +76,7 @@ extension ReplyBuffer {
     }
 
     /// Writes one bulk string and returns its bytes on the wire.
-    fileprivate static func writeBulk(
+    static func writeBulk(
         _ item: PackedItem, to p: UnsafeMutablePointer<UInt8>
     ) -> Int {
         var target = p + 1

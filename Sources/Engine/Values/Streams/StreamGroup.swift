@@ -172,14 +172,14 @@ package struct StreamGroup: TreeItem, Equatable {
         fields.pointee.consumers.find(StreamName(name))?.pointee
     }
 
-    /// A new consumer; nil if there is one of that name.
-    package func createConsumer(
+    /// The consumer of that name, made if there is none.
+    package func makeConsumer(
         _ name: Bytes, seenTime: Int64, activeTime: Int64 = -1
-    ) -> StreamConsumer? {
-        guard consumer(name) == nil else { return nil }
+    ) -> (consumer: StreamConsumer, isNew: Bool) {
+        if let found = consumer(name) { return (found, false) }
         let new = StreamConsumer(name: name, seenTime: seenTime, activeTime: activeTime)
         fields.pointee.consumers.insert(new)
-        return new
+        return (new, true)
     }
 
     /// Removes a consumer with its pending entries; returns how many these were.

@@ -61,6 +61,21 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case zrandmember
     // SortedSets/SetOperations
     case zunion, zinter, zdiff, zintercard, zunionstore, zinterstore, zdiffstore
+    // Streams/StreamAddCommands
+    case xadd, xlen, xdel, xtrim, xsetid
+    // Streams/StreamRangeCommands
+    case xrange, xrevrange
+    // Streams/StreamReadCommands
+    case xread, xreadgroup
+    // Streams/StreamPendingCommands
+    case xack, xpending
+    // Streams/StreamClaimCommands
+    case xclaim, xautoclaim
+    // Streams/StreamGroupCommands
+    case xgroup, xgroupCreate, xgroupCreateconsumer, xgroupDelconsumer, xgroupDestroy
+    case xgroupSetid, xgroupHelp
+    // Streams/StreamInfoCommands
+    case xinfo, xinfoConsumers, xinfoGroups, xinfoStream, xinfoHelp
     // Keys/DeleteCommands
     case del, unlink
     // Keys/ExistsCommands

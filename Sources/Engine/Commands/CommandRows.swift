@@ -34,6 +34,13 @@ package let sortedSetCommandRows: [CommandRow] = Array(
         sortedSetOperationCommandRows,
     ].joined())
 
+package let streamCommandRows: [CommandRow] = Array(
+    [
+        streamAddCommandRows, streamRangeCommandRows, streamReadCommandRows,
+        streamPendingCommandRows, streamClaimCommandRows, streamGroupCommandRows,
+        streamInfoCommandRows,
+    ].joined())
+
 package let keyCommandRows: [CommandRow] = Array(
     [
         deleteCommandRows, existsCommandRows, renameCommandRows, expiryCommandRows,
@@ -45,5 +52,5 @@ package let keyCommandRows: [CommandRow] = Array(
 package let dataCommandRows: [CommandRow] = Array(
     [
         stringCommandRows, listCommandRows, setTypeCommandRows, sortedSetCommandRows,
-        bitmapCommandRows, hyperLogLogRows, keyCommandRows,
+        streamCommandRows, bitmapCommandRows, hyperLogLogRows, keyCommandRows,
     ].joined())

@@ -25,6 +25,10 @@ struct BigValue {
         self.init(type: .list, encoding: .packedList, raw: list.raw)
     }
 
+    init(_ stream: PackedStream) {
+        self.init(type: .stream, encoding: .stream, raw: stream.raw)
+    }
+
     private var list: PackedList { PackedList(raw: raw) }
     private var members: UnsafeMutablePointer<MemberTable> {
         raw.assumingMemoryBound(to: MemberTable.self)
@@ -36,6 +40,7 @@ struct BigValue {
         case .packedList: list.nodeCount > Self.nodesAtOnce
         case .hashTable: members.pointee.bucketCount > MemberTable.bucketsAtOnce
         case .tree: TreeSet(raw: raw).count > TreeSet.freedAtOnce
+        case .stream: !PackedStream(raw: raw).isSmall
         case .embedded, .rawEmbedded, .blob, .integer, .listpack, .intset: false
         }
     }
@@ -49,6 +54,7 @@ struct BigValue {
         case .packedList: return list.freeSome(4)
         case .hashTable: return MemberTable.freeSome(members)
         case .tree: return TreeSet(raw: raw).freeSome(4)
+        case .stream: return PackedStream(raw: raw).freeSome(2)
         case .listpack:
             PackedBlock(raw: raw).free(heap)
             return true
@@ -75,7 +81,7 @@ struct BigValue {
         switch encoding {
         case .hashTable: MemberTable.evacuateSome(members, from: place)
         case .tree: TreeSet(raw: raw).evacuateSome(from: place)
-        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .listpack, .intset:
+        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .listpack, .intset, .stream:
             CollectionEvacuation()
         }
     }
@@ -95,7 +101,8 @@ extension Entry {
             guard set.evacuate(heap) else { return false }
             pointerValue = set.raw
             return true
-        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .hashTable, .tree: return false
+        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .hashTable, .tree, .stream:
+            return false
         }
     }
 }

@@ -166,6 +166,10 @@ extension Database {
             setPointer(
                 key, hash, nil, type: entry.type, encoding: .tree,
                 TreeSet(raw: entry.pointerValue).copy(engine).raw, deadline: deadline)
+        case .stream:
+            setPointer(
+                key, hash, nil, type: entry.type, encoding: .stream,
+                entry.streamValue.copy().raw, deadline: deadline)
         }
     }
 }

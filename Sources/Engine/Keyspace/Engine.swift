@@ -19,6 +19,8 @@ package struct EngineSettings {
     package var zsetMaxListpackValue = 64
     /// Bytes of the longest sparse HyperLogLog.
     package var hllSparseMaxBytes = 3000
+    /// stream-node-max-bytes and stream-node-max-entries.
+    package var streamLimits = StreamNodeLimits()
     package var eviction = EvictionParameters()
     /// `proto-max-bulk-len`: the longest string that APPEND and SETRANGE make, and the most memory
     /// that LCS takes.

@@ -65,6 +65,8 @@ package enum Encoding: UInt8 {
     case hashTable = 7
     /// A pointer to a TreeSet: a big sorted set.
     case tree = 8
+    /// A pointer to a PackedStream.
+    case stream = 9
 }
 
 /// Handle to an entry. Trivial; see the file's header for its lifetime.

@@ -34,6 +34,7 @@ extension Entry {
             for i in 0..<intSet.count { String(intSet.value(at: i)).withBytes(body) }
         case .hashTable: memberTable.pointee.forEach { body($0.key) }
         case .tree: TreeSet(raw: pointerValue).forEach { member, _ in body(member) }
+        case .stream: streamValue.forEachElement(body)
         }
     }
 

@@ -153,6 +153,38 @@ extension Server {
         case .zunionstore: zunionstoreCommand(&c)
         case .zinterstore: zinterstoreCommand(&c)
         case .zdiffstore: zdiffstoreCommand(&c)
+        // Streams/StreamAddCommands
+        case .xadd: xaddCommand(&c)
+        case .xlen: xlenCommand(&c)
+        case .xdel: xdelCommand(&c)
+        case .xtrim: xtrimCommand(&c)
+        case .xsetid: xsetidCommand(&c)
+        // Streams/StreamRangeCommands
+        case .xrange: xrangeCommand(&c)
+        case .xrevrange: xrevrangeCommand(&c)
+        // Streams/StreamReadCommands
+        case .xread: xreadCommand(&c)
+        case .xreadgroup: xreadgroupCommand(&c)
+        // Streams/StreamPendingCommands
+        case .xack: xackCommand(&c)
+        case .xpending: xpendingCommand(&c)
+        // Streams/StreamClaimCommands
+        case .xclaim: xclaimCommand(&c)
+        case .xautoclaim: xautoclaimCommand(&c)
+        // Streams/StreamGroupCommands
+        case .xgroup: rejectSubcommand(id, c[1])
+        case .xgroupCreate: xgroupCreateCommand(&c)
+        case .xgroupCreateconsumer: xgroupCreateconsumerCommand(&c)
+        case .xgroupDelconsumer: xgroupDelconsumerCommand(&c)
+        case .xgroupDestroy: xgroupDestroyCommand(&c)
+        case .xgroupSetid: xgroupSetidCommand(&c)
+        case .xgroupHelp: xgroupHelpCommand(&c)
+        // Streams/StreamInfoCommands
+        case .xinfo: rejectSubcommand(id, c[1])
+        case .xinfoConsumers: xinfoConsumersCommand(&c)
+        case .xinfoGroups: xinfoGroupsCommand(&c)
+        case .xinfoStream: xinfoStreamCommand(&c)
+        case .xinfoHelp: xinfoHelpCommand(&c)
         // Keys/DeleteCommands
         case .del: delCommand(&c)
         case .unlink: unlinkCommand(&c)

@@ -35,6 +35,8 @@ extension Server {
         engine.pointee.settings.zsetMaxListpackEntries = values.zsetMaxListpackEntries
         engine.pointee.settings.zsetMaxListpackValue = values.zsetMaxListpackValueBytes
         engine.pointee.settings.hllSparseMaxBytes = values.hllSparseMaxBytes
+        engine.pointee.settings.streamLimits = StreamNodeLimits(
+            bytes: values.streamNodeMaxBytes, entries: values.streamNodeMaxEntries)
         engine.pointee.settings.maxMemory = values.maxmemoryBytes
         engine.pointee.settings.protoMaxBulkLength = values.protoMaxBulkLengthBytes
         engine.pointee.settings.compressesDumps = values.rdbcompression

@@ -85,6 +85,7 @@ extension Entry {
         case .intset: return own + intSet.footprint
         case .hashTable: return own + MemberTable.footprint(memberTable, samples: samples)
         case .tree: return own + TreeSet(raw: pointerValue).footprint(samples: samples)
+        case .stream: return own + streamValue.footprint(samples: samples)
         }
     }
 }

@@ -54,6 +54,7 @@ extension Entry {
         case .intset: "intset"
         case .hashTable: "hashtable"
         case .tree: "skiplist"
+        case .stream: "stream"
         }
     }
 }

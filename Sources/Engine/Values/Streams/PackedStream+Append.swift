@@ -165,7 +165,7 @@ extension PackedStream {
         p[0] = Listpack.end
         let total = Int(block.pointee.elements) &+ elements &+ 1
         block.pointee.setHeader(
-            bytes: p &+ 1 &- base,
+            bytes: p + 1 - base,
             elements: UInt16(truncatingIfNeeded: min(total, Int(Listpack.unknownCount))))
     }
 

@@ -34,7 +34,8 @@ struct StreamCursor {
         let blocks = stream.fields
         if reversed {
             position =
-                last == .max ? blocks.pointee.blocks.end : blocks.pointee.blocks.seek(atOrBefore: last)
+                last == .max
+                ? blocks.pointee.blocks.end : blocks.pointee.blocks.seek(atOrBefore: last)
         } else {
             position =
                 first.isZero

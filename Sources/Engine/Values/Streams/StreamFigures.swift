@@ -41,32 +41,6 @@ extension PackedStream {
             + fields.pointee.groups.nodeBytes + groups
     }
 
-    /// Bytes that the stream takes in a snapshot file, uncompressed.
-    package var serializedBytes: Int {
-        func length(_ value: UInt64) -> Int { SerializedSize.length(value) }
-        func identifier(_ id: StreamID) -> Int { length(id.milliseconds) + length(id.sequence) }
-        func string(_ bytes: Int) -> Int { length(UInt64(bytes)) + bytes }
-        var sum = length(UInt64(blockCount))
-        forEachBlock { _, content in sum += 17 + string(content.count) }
-        sum += length(UInt64(self.length)) + length(UInt64(bitPattern: entriesAdded))
-        sum += identifier(lastID) + identifier(firstID) + identifier(maxDeletedID)
-        sum += length(UInt64(groupCount))
-        forEachGroup { group in
-            sum += string(group.name.count) + identifier(group.lastID)
-            sum += length(UInt64(bitPattern: group.entriesRead))
-            sum += length(UInt64(group.pendingCount)) + length(UInt64(group.consumerCount))
-            group.forEachPending {
-                sum += 24 + length(UInt64(bitPattern: $0.deliveryCount))
-                return true
-            }
-            group.forEachConsumer {
-                sum += string($0.name.count) + 16
-                sum += length(UInt64($0.pendingCount)) + 16 * $0.pendingCount
-            }
-        }
-        return sum
-    }
-
     /// Calls `body` with what DEBUG DIGEST is made of: each entry's ID with a dot, its fields and
     /// values.
     package func forEachElement(_ body: (Bytes) -> Void) {
@@ -101,15 +75,6 @@ extension StreamGroup {
         if seen > 0 { consumers = consumers / seen * consumerCount + consumers % seen }
         return own + fields.pointee.pending.nodeBytes + fields.pointee.consumers.nodeBytes
             + consumers
-    }
-}
-
-/// Bytes of numbers in a snapshot file.
-private enum SerializedSize {
-    static func length(_ value: UInt64) -> Int {
-        if value < 64 { return 1 }
-        if value < 16384 { return 2 }
-        return value <= UInt64(UInt32.max) ? 5 : 9
     }
 }
 

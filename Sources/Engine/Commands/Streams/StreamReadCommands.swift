@@ -10,7 +10,8 @@ private let xreadRow = CommandRow(
     keys: [.after("STREAMS", from: 1, through: -1, limit: 2, [.ro, .access])],
     since: "5.0.0", group: .stream,
     complexity: "O(log N + M) for each stream, M being the entries returned",
-    summary: "Returns the entries of streams that came after given IDs, waiting for one if asked to.",
+    summary:
+        "Returns the entries of streams that came after given IDs, waiting for one if asked to.",
     arguments: [
         .integer("count", token: "COUNT").optional,
         .integer("milliseconds", token: "BLOCK").optional,

@@ -115,7 +115,8 @@ private func replySummary(_ c: inout CommandContext, _ group: StreamGroup) {
     reply.pointee.close(place, array: number)
 }
 
-private func replyPending(_ c: inout CommandContext, _ group: StreamGroup, _ filter: PendingFilter) {
+private func replyPending(_ c: inout CommandContext, _ group: StreamGroup, _ filter: PendingFilter)
+{
     let reply = c.reply
     var consumer: StreamConsumer?
     if let index = filter.consumer {

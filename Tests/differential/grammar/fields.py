@@ -39,7 +39,9 @@ def hexpire(g):
     time = amount()
     if g.lacks("field limits"):
         options = options[:1]
-        time = b"1" if len(time) > 13 else time
+        if time.lstrip(b"-").isdigit():
+            time = b"%d" % (g.now + 10**8) if b"AT" in name else b"100000000"
+            time += b"000" if name == b"HPEXPIREAT" else b""
     return [name, g.key(), time, *options, *listed(g, g.members(1, 4))]
 
 

@@ -102,6 +102,18 @@ def not_yet_removed(command, ours, theirs):
 # Chance and order: hash functions are seeded per process.
 
 
+@rule("Redis takes an old error (errno) of another conversion for this one's", [b"SORT", b"SORT_RO"])
+def old_error(command, ours, theirs):
+    return ours[:1] == b"*" and theirs.startswith(b"-ERR One or more scores can't be converted")
+
+
+@rule("texts are equal up to a zero byte", [b"SORT", b"SORT_RO"])
+def equal_texts(command, ours, theirs):
+    if b"\x00" not in ours or ours[:1] != b"*" or len(ours) != len(theirs):
+        return False
+    return sorted(decode(ours)[0], key=repr) == sorted(decode(theirs)[0], key=repr)
+
+
 @rule("a random key", [b"RANDOMKEY"])
 def random_key(command, ours, theirs):
     return ours[:1] == theirs[:1] == b"$" and ours[:3] != b"$-1" and theirs[:3] != b"$-1"

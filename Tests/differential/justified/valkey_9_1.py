@@ -70,7 +70,7 @@ def lag(command, ours, theirs):
 
 @rule("Valkey takes a start alone, and reads it before it looks at the rest", [b"BITCOUNT"], ["valkey"])
 def start_alone(command, ours, theirs):
-    return ours == b"-ERR syntax error\r\n"
+    return ours[:1] == b"-" and (ours == b"-ERR syntax error\r\n" or theirs[:1] == b"-")
 
 
 @rule(

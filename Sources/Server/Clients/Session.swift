@@ -308,7 +308,9 @@ extension Server {
                     + "\(describe(client)). Query buffer during protocol error: "
                     + "'\(printable(shown))'")
         }
+        let errors = reply.pointee.errorCount
         failure.write(to: &reply.pointee)
+        noteErrors(CommandID.noNumber, since: errors)
         statistics.protocolErrors += 1
         closeAfterReply(client)
     }

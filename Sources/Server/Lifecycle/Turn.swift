@@ -110,7 +110,7 @@ extension Server {
             waitMilliseconds = Int32(truncatingIfNeeded: min(work.expiry &- now, 1000))
         }
         if work.lazyFree { reactor.pointee.cycles.setWork(cycleIndexes.lazyFree, true) }
-        if work.eviction { reactor.pointee.cycles.setWork(cycleIndexes.eviction, true) }
+        if work.eviction, !isPaused { reactor.pointee.cycles.setWork(cycleIndexes.eviction, true) }
     }
 
     @inline(__always)

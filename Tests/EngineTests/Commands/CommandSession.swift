@@ -104,6 +104,8 @@ final class CommandSession {
         "set": setCommand, "setnx": setnxCommand, "setex": setexCommand,
         "psetex": psetexCommand, "getset": getsetCommand, "append": appendCommand,
         "get": getCommand, "getex": getexCommand, "getdel": getdelCommand,
+        "blpop": blpopCommand, "brpop": brpopCommand, "blmove": blmoveCommand,
+        "brpoplpush": brpoplpushCommand, "blmpop": blmpopCommand,
         "strlen": strlenCommand, "getrange": getrangeCommand, "substr": substrCommand,
         "setrange": setrangeCommand, "incr": incrCommand, "incrby": incrbyCommand,
         "incrbyfloat": incrbyfloatCommand, "decr": decrCommand, "decrby": decrbyCommand,

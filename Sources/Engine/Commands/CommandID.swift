@@ -27,7 +27,7 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case lset, lrem, ltrim, linsert
     // Lists/Move
     case lmove, rpoplpush
-    // Lists/Blocking
+    // Lists/BlockingPops
     case blpop, brpop, blmove, brpoplpush, blmpop
     // Lists/Position
     case lpos
@@ -57,6 +57,8 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case zremrangebyrank, zremrangebyscore, zremrangebylex
     // SortedSets/Popping
     case zpopmin, zpopmax, zmpop
+    // SortedSets/BlockingPopping
+    case bzpopmin, bzpopmax, bzmpop
     // SortedSets/RandomMembers
     case zrandmember
     // SortedSets/SetOperations

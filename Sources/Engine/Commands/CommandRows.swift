@@ -30,8 +30,8 @@ package let setTypeCommandRows: [CommandRow] = Array(
 package let sortedSetCommandRows: [CommandRow] = Array(
     [
         sortedSetAddingCommandRows, sortedSetScoreCommandRows, sortedSetRangeCommandRows,
-        sortedSetRemovingCommandRows, sortedSetPoppingCommandRows, sortedSetRandomCommandRows,
-        sortedSetOperationCommandRows,
+        sortedSetRemovingCommandRows, sortedSetPoppingCommandRows, sortedSetBlockingCommandRows,
+        sortedSetRandomCommandRows, sortedSetOperationCommandRows,
     ].joined())
 
 package let streamCommandRows: [CommandRow] = Array(

@@ -61,7 +61,7 @@ extension Server {
         // Lists/Move
         case .lmove: lmoveCommand(&c)
         case .rpoplpush: rpoplpushCommand(&c)
-        // Lists/Blocking
+        // Lists/BlockingPops
         case .blpop:
             blpopCommand(&c)
             suspendIfAsked(id, client, c)
@@ -143,6 +143,16 @@ extension Server {
         case .zpopmin: zpopminCommand(&c)
         case .zpopmax: zpopmaxCommand(&c)
         case .zmpop: zmpopCommand(&c)
+        // SortedSets/BlockingPopping
+        case .bzpopmin:
+            bzpopminCommand(&c)
+            suspendIfAsked(id, client, c)
+        case .bzpopmax:
+            bzpopmaxCommand(&c)
+            suspendIfAsked(id, client, c)
+        case .bzmpop:
+            bzmpopCommand(&c)
+            suspendIfAsked(id, client, c)
         // SortedSets/RandomMembers
         case .zrandmember: zrandmemberCommand(&c)
         // SortedSets/SetOperations

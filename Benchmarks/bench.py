@@ -15,75 +15,8 @@ import subprocess
 import time
 
 import servers
-from servers import BenchError, Server, fill, push_list
-
-VALUE = "__data__"
-KEY = "key:__rand_int__"
-
-
-class Row:
-    """One load: a command, how it is sent, what it needs beforehand, and its goals."""
-
-    def __init__(self, name, command, pipeline=1, connections=50, peer=None, null=None,
-                 setup=None, before=None, after=None, key_range=None, data=16, limit=None):
-        self.name, self.command = name, command.split()
-        self.pipeline, self.connections = pipeline, connections
-        self.peer, self.null = peer, null
-        self.setup, self.before, self.after = setup, before, after
-        self.key_range, self.data, self.limit = key_range, data, limit
-
-
-def rows(scale):
-    """The table's rows. `scale` holds the numbers that --tiny makes small."""
-    keys, big, pops = scale["keys"], scale["big"], scale["pops"]
-
-    def counters(server):
-        fill(server, keys, ["SET", "ctr:__seq__", "__num__"])
-
-    def no_counters(server):
-        fill(server, keys, ["DEL", "ctr:__seq__"])
-
-    def range_list(server):
-        push_list(server, "range:list", 600)
-
-    def big_values(server):
-        fill(server, big, ["SET", "big:__seq__", VALUE], d=4096, pipeline=4)
-
-    def no_big_values(server):
-        fill(server, big, ["DEL", "big:__seq__"])
-
-    def drop_list(server):
-        server.client("DEL", "bench:list")
-
-    def pop_list(server):
-        drop_list(server)
-        push_list(server, "bench:list", pops * 2)
-
-    mset = "MSET " + " ".join([KEY, VALUE] * 10)
-    return [
-        Row("PING", "PING"),
-        Row("SET", f"SET {KEY} {VALUE}", peer=0.92, null=1.15),
-        Row("GET", f"GET {KEY}", peer=0.92, null=1.15),
-        Row("SET P16", f"SET {KEY} {VALUE}", 16, peer=0.70),
-        Row("GET P16", f"GET {KEY}", 16, peer=0.70),
-        Row("SET P64", f"SET {KEY} {VALUE}", 64, peer=0.45),
-        Row("GET P64", f"GET {KEY}", 64, peer=0.45),
-        Row("MSET-10 P4", mset, 4, peer=0.50),
-        Row("LRANGE_100 P4", "LRANGE range:list 0 99", 4, peer=0.60, setup=range_list),
-        Row("LRANGE_600", "LRANGE range:list 0 599", peer=0.60, setup=range_list),
-        Row("LPUSH P16", f"LPUSH bench:list {VALUE}", 16, peer=0.75, before=drop_list,
-            after=drop_list),
-        Row("RPOP P16", "RPOP bench:list", 16, peer=0.75, before=pop_list, after=drop_list,
-            limit=pops),
-        Row("INCR P16", "INCR ctr:__rand_int__", 16, peer=0.75, setup=counters,
-            after=no_counters),
-        Row("SET 4KiB P4", f"SET big:__rand_int__ {VALUE}", 4, peer=0.85, setup=big_values,
-            after=no_big_values, key_range=big, data=4096),
-        Row("GET 4KiB P4", "GET big:__rand_int__", 4, peer=0.85, setup=big_values,
-            after=no_big_values, key_range=big, data=4096),
-        Row("GET c5000", f"GET {KEY}", connections=scale["many"], peer=0.80),
-    ]
-
+from rows import VALUE, rows
+from servers import BenchError, Server, fill
 
 def measure(server, row, options):
     """One run of one row against one server."""
@@ -133,7 +66,6 @@ def run_row(row, running, options):
     for server in keeping:
         if row.after:
             row.after(server)
-        server.client("DEL", "range:list")
     return rounds
 
 
@@ -150,7 +82,7 @@ def ratio(rounds, name, others):
 
 HEADER = ["server", "row", "cpu us/request", "requests/s", "p50 us", "p99 us", "p99.9 us",
           "by best peer", "goal", "by null", "null goal", "met"]
-WIDTHS = [8, 13, 14, 10, 7, 7, 8, 12, 4, 7, 9, 3]
+WIDTHS = [8, 17, 14, 10, 7, 7, 8, 12, 4, 7, 9, 3]
 
 
 def summarize(row, rounds):
@@ -198,6 +130,7 @@ def parse_options():
     tiny = options.tiny
     options.scale = {"keys": options.keys or (10000 if tiny else 1000000),
                      "big": 200 if tiny else 20000, "pops": 2000 if tiny else 600000,
+                     "members": 5000 if tiny else 100000, "huge": 20000 if tiny else 5000000,
                      "many": 500 if tiny else 5000, "warm": 0.01 if tiny else 0.1}
     options.rounds = options.rounds or (1 if tiny else 5)
     options.seconds = options.seconds or (0.2 if tiny else 1.0)

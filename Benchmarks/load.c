@@ -6,6 +6,8 @@
  * Each connection sends PIPELINE requests at once and waits for all replies (a closed loop), until
  * REQUESTS were issued or SECONDS are over, whichever comes first. In the arguments
  *     __rand_int__  is a random number below RANGE, twelve digits with leading zeros
+ *     __rank__      is a random number below RANGE, with as many digits and no leading zero
+ *     __rank_end__  is that number plus nine: ten ranks, both included
  *     __seq__       is the next number from FIRST on, twelve digits (then -n counts numbers)
  *     __num__       is a random number of eight digits
  *     __ttl__       is a random number of seconds from 10000 to 36000 (up to ten hours)
@@ -23,7 +25,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
-enum patch_kind { random_key, sequence_key, random_number, random_ttl };
+enum patch_kind { random_key, sequence_key, random_number, random_ttl, random_rank, rank_end };
 
 struct patch {
     size_t offset; /* of the last digit, in one request */
@@ -102,16 +104,28 @@ static uint64_t server_cpu_ns(void) {
     return found == 2 ? (user + system) * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK)) : 0;
 }
 
+/* How many digits the numbers below `bound` have. */
+static int width_of(uint64_t bound) {
+    int width = 1;
+    while (bound > 10) {
+        bound = (bound + 9) / 10;
+        width++;
+    }
+    return width;
+}
+
 /* Appends an argument to the request, noting where its tokens' digits are. */
 static size_t append_argument(char *out, const char *argument) {
-    static const struct {
+    const struct {
         const char *name;
         int digits;
         enum patch_kind kind;
     } tokens[] = {{"__rand_int__", 12, random_key},
                   {"__seq__", 12, sequence_key},
                   {"__num__", 8, random_number},
-                  {"__ttl__", 5, random_ttl}};
+                  {"__ttl__", 5, random_ttl},
+                  {"__rank__", width_of(range), random_rank},
+                  {"__rank_end__", width_of(range), rank_end}};
     char *text = malloc(strlen(argument) * 2 + (size_t)data_bytes + 1);
     if (text == NULL) die("malloc");
     size_t length = 0, header;
@@ -125,7 +139,7 @@ static size_t append_argument(char *out, const char *argument) {
             continue;
         }
         int matched = 0;
-        for (unsigned t = 0; t < 4 && !matched; t++) {
+        for (unsigned t = 0; t < sizeof tokens / sizeof *tokens && !matched; t++) {
             size_t name = strlen(tokens[t].name);
             if (strncmp(p, tokens[t].name, name) != 0 || found_count == 64) continue;
             memset(text + length, '0', (size_t)tokens[t].digits);
@@ -167,20 +181,15 @@ static inline void write_digits(char *last, uint64_t number, int width) {
     for (; width > 0; width--, number /= 10) *last-- = (char)('0' + number % 10);
 }
 
-static int width_of(uint64_t bound) {
-    int width = 1;
-    while (bound > 10) {
-        bound = (bound + 9) / 10;
-        width++;
-    }
-    return width;
-}
-
 /* Prepares up to `pipeline` requests in the batch; returns how many, 0 when the run is over. */
 static unsigned prepare(uint64_t now) {
     if (now >= deadline) return 0;
     static int key_width;
-    if (key_width == 0) key_width = width_of(range);
+    static uint64_t lowest_rank = 1;
+    if (key_width == 0) {
+        key_width = width_of(range);
+        for (int digit = 1; digit < key_width; digit++) lowest_rank *= 10;
+    }
     unsigned count = 0;
     for (; count < (unsigned)pipeline && issued < issue_limit; count++, issued++) {
         if (sequential) {
@@ -190,12 +199,18 @@ static unsigned prepare(uint64_t now) {
             if (next_number >= end_number) break;
         }
         char *request = batch + count * request_length;
+        uint64_t drawn = 0;
         for (unsigned i = 0; i < patch_count; i++) {
             char *last = request + patches[i].offset;
             switch (patches[i].kind) {
             case random_key: write_digits(last, random_below(range), key_width); break;
             case sequence_key: write_digits(last, next_number, 12); break;
             case random_number: write_digits(last, 10000000 + random_below(90000000), 8); break;
+            case random_rank:
+                drawn = lowest_rank + random_below(range - lowest_rank - 10);
+                write_digits(last, drawn, key_width);
+                break;
+            case rank_end: write_digits(last, drawn + 9, key_width); break;
             case random_ttl: write_digits(last, 10000 + random_below(26001), 5); break;
             }
         }

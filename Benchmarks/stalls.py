@@ -1,7 +1,8 @@
 """Stalls: what a client waits at worst while something big happens to the server.
 
 An open-loop prober (stalls.c) sends a PING every half millisecond, each timed from when it was
-due, while keys are loaded, expire all at once, a long list is deleted and everything is flushed.
+due, while keys are loaded, expire all at once and are all flushed, and while a large collection of
+each type is made, deleted, expires and is renamed over.
 The machine itself stalls for milliseconds now and then, so the goal is relative to the idle
 server in the same run, and the server's own longest turn in thread CPU time (flashkvd reports it
 as longest_turn_cpu_usec in INFO stats, since CONFIG RESETSTAT) is printed beside it.
@@ -11,12 +12,16 @@ import argparse
 import time
 
 import servers
-from servers import BenchError, Server, fill, push_list, read_figures, start, tool
+from servers import BenchError, Server, fill, read_figures, start, tool
+from shapes import BIG, COLLECTIONS
 
 WORST_OVER_IDLE = 1000  # microseconds
 LONGEST_TURN = 2000
 HEADER = ["server", "event", "seconds", "probes", "p50 us", "p99 us", "p99.9 us", "worst us",
           "goal", "longest turn us", "turn goal", "prober late us", "met"]
+
+
+KINDS = [shape.kind.replace(" ", "-") for shape in COLLECTIONS]
 
 
 def probe(server, action, options):
@@ -84,11 +89,45 @@ def expire(server, options, load_seconds):
     return probe(server, action, options)
 
 
-def delete_list(server, options):
-    push_list(server, "long:list", options.elements)
-    if server.client("LLEN", "long:list") < options.elements:
-        raise BenchError(f"{server.name} lost elements of the list")
-    return probe(server, freeing("DEL", "long:list"), options)
+def create(server, shape, options):
+    """Makes the collection on the prober's core, as load_keys does."""
+
+    def action(server):
+        shape.fill(server, options.elements, connections=4)
+
+    return probe(server, action, options)
+
+
+def expire_collection(server, options):
+    """The collection goes at its time, and nobody asks for it."""
+    keys = server.client("DBSIZE")
+
+    def action(server):
+        server.client("PEXPIRE", BIG, 200)
+        if not wait_until(lambda: server.client("DBSIZE") < keys, 10):
+            raise BenchError(f"{server.name} has not expired the collection after 10 seconds")
+        settle_memory(server)
+
+    return probe(server, action, options)
+
+
+def rename_over(server, options):
+    server.client("SET", "small", "value")
+    figures = probe(server, freeing("RENAME", "small", BIG), options)
+    server.client("DEL", BIG)
+    return figures
+
+
+def collection_events(server, shape, options):
+    """All that can happen to a collection of one type: (event, figures) in order."""
+    title = f"{shape.kind} of {options.elements}"
+    results = [(f"{title} is made", create(server, shape, options))]
+    results.append((f"{title}: DEL", probe(server, freeing("DEL", BIG), options)))
+    shape.fill(server, options.elements)
+    results.append((f"{title} expires", expire_collection(server, options)))
+    shape.fill(server, options.elements)
+    results.append((f"{title}: RENAME over", rename_over(server, options)))
+    return results
 
 
 def flush(server, options):
@@ -97,21 +136,28 @@ def flush(server, options):
 
 def freeing(*command):
     """An action that sends the command and waits until the memory it frees is freed."""
-    def used(server):
-        return int(server.info("memory")["used_memory"])
 
     def action(server):
         server.client(*command)
-        floor = [used(server)]
-
-        def quiet():
-            floor.append(used(server))
-            return floor[-1] >= floor[-2] * 0.999
-
-        wait_until(quiet, 20)
-        time.sleep(0.5)
+        settle_memory(server)
 
     return action
+
+
+def settle_memory(server):
+    """Waits until used memory falls no more."""
+
+    def used():
+        return int(server.info("memory")["used_memory"])
+
+    floor = [used()]
+
+    def quiet():
+        floor.append(used())
+        return floor[-1] >= floor[-2] * 0.999
+
+    wait_until(quiet, 20)
+    time.sleep(0.5)
 
 
 def measure(name, options):
@@ -122,7 +168,8 @@ def measure(name, options):
         results.append((f"load of {options.keys} keys", load_keys(server, options)))
         load_seconds = (time.monotonic() - start_time) * options.expiring / options.keys
         results.append((f"{options.expiring} keys expire", expire(server, options, load_seconds)))
-        results.append((f"DEL of {options.elements} elements", delete_list(server, options)))
+        for shape in options.shapes:
+            results += collection_events(server, shape, options)
         if server.client("DBSIZE") != options.keys:
             raise BenchError(f"{name} lost keys")
         results.append(("FLUSHALL", flush(server, options)))
@@ -156,7 +203,8 @@ def main():
     servers.add_common_options(parser)
     parser.add_argument("--keys", type=int)
     parser.add_argument("--expiring", type=int, help="keys that expire at once")
-    parser.add_argument("--elements", type=int, help="length of the list")
+    parser.add_argument("--elements", type=int, help="of each collection")
+    parser.add_argument("--types", help="comma-separated, of " + ", ".join(KINDS))
     parser.add_argument("--seconds", type=float, help="of idleness, before and after")
     parser.add_argument("--interval", type=int, default=500, help="microseconds between probes")
     options = parser.parse_args()
@@ -165,6 +213,10 @@ def main():
     options.expiring = options.expiring or (10000 if tiny else 1000000)
     options.elements = options.elements or (20000 if tiny else 2000000)
     options.seconds = options.seconds or (0.5 if tiny else 10)
+    chosen = (options.types or ",".join(KINDS)).split(",")
+    if not set(chosen) <= set(KINDS):
+        raise BenchError(f"types are {', '.join(KINDS)}")
+    options.shapes = [shape for shape, kind in zip(COLLECTIONS, KINDS) if kind in chosen]
     names = servers.choose(options, null=False)
     servers.prepare_driver()
     tool("load"), tool("stalls")

@@ -1,0 +1,32 @@
+"""The jobs of test_rq.py; its workers import them. Each job notes that it ran."""
+
+import os
+import time
+
+NOTES = os.environ.get("RQ_TEST_NOTES", "/dev/null")
+
+
+def note(word):
+    with open(NOTES, "a") as file:
+        file.write(f"{word} {os.getpid()}\n")
+
+
+def square(number):
+    note(f"square-{number}")
+    return number * number
+
+
+def slow(number, seconds):
+    note(f"begin-{number}")
+    time.sleep(seconds)
+    note(f"end-{number}")
+    return number
+
+
+def flaky(path, failures):
+    """Fails as many times as asked, counted in a file."""
+    with open(path, "a+") as file:
+        file.write("x")
+    if os.path.getsize(path) <= failures:
+        raise ValueError("as meant")
+    return os.path.getsize(path)

@@ -6,6 +6,7 @@
 // (1e23 prints as 99999999999999990000000). Redis 7.4 shows the same digits, hence this algorithm
 // and none of the better ones. The form (plain, decimal or with an exponent) follows Redis too.
 
+import Glibc
 import Memory
 
 package enum DoubleText {
@@ -38,6 +39,20 @@ package enum DoubleText {
         var digits = Digits()
         digits.generate(value.magnitude)
         return at + layOut(&digits, p + at)
+    }
+
+    /// Writes `value` with 17 digits as C's "%.17g" does: where Redis shows a score as a long double
+    /// (ZSCAN of a big set, DEBUG DIGEST). 0.1 is 0.10000000000000001 there.
+    package static func writeLong(_ value: Double, to p: UnsafeMutablePointer<UInt8>) -> Int {
+        if value.magnitude < 1e17 {
+            let whole = Int64(value)
+            if Double(whole) == value, whole != 0 || value.sign == .plus {
+                return IntegerText.write(whole, to: p)
+            }
+        }
+        if value.isInfinite { return put(value < 0 ? "-inf" : "inf", p) }
+        let raw = UnsafeMutableRawPointer(p).assumingMemoryBound(to: CChar.self)
+        return Int(withVaList([value]) { vsnprintf(raw, maxBytes, "%.17g", $0) })
     }
 
     private static func put(_ text: StaticString, _ p: UnsafeMutablePointer<UInt8>) -> Int {

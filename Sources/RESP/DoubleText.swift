@@ -42,7 +42,7 @@ package enum DoubleText {
     }
 
     /// Writes `value` with 17 digits as C's "%.17g" does: where Redis shows a score as a long double
-    /// (ZSCAN of a big set, DEBUG DIGEST). 0.1 is 0.10000000000000001 there.
+    /// (ZSCAN of a big set). 0.1 is 0.10000000000000001 there.
     package static func writeLong(_ value: Double, to p: UnsafeMutablePointer<UInt8>) -> Int {
         if value.magnitude < 1e17 {
             let whole = Int64(value)

@@ -61,6 +61,8 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case bzpopmin, bzpopmax, bzmpop
     // SortedSets/RandomMembers
     case zrandmember
+    // SortedSets/ScanMembers
+    case zscan
     // SortedSets/SetOperations
     case zunion, zinter, zdiff, zintercard, zunionstore, zinterstore, zdiffstore
     // Streams/StreamAddCommands

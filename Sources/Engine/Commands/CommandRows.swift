@@ -31,7 +31,7 @@ package let sortedSetCommandRows: [CommandRow] = Array(
     [
         sortedSetAddingCommandRows, sortedSetScoreCommandRows, sortedSetRangeCommandRows,
         sortedSetRemovingCommandRows, sortedSetPoppingCommandRows, sortedSetBlockingCommandRows,
-        sortedSetRandomCommandRows, sortedSetOperationCommandRows,
+        sortedSetRandomCommandRows, sortedSetOperationCommandRows, sortedSetScanCommandRows,
     ].joined())
 
 package let streamCommandRows: [CommandRow] = Array(

@@ -155,6 +155,8 @@ extension Server {
             suspendIfAsked(id, client, c)
         // SortedSets/RandomMembers
         case .zrandmember: zrandmemberCommand(&c)
+        // SortedSets/ScanMembers
+        case .zscan: zscanCommand(&c)
         // SortedSets/SetOperations
         case .zunion: zunionCommand(&c)
         case .zinter: zinterCommand(&c)

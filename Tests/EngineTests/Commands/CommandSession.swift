@@ -122,7 +122,7 @@ final class CommandSession {
         "object|freq": objectFreqCommand, "dbsize": dbsizeCommand, "flushdb": flushdbCommand,
         "flushall": flushallCommand, "swapdb": swapdbCommand,
         "memory|usage": memoryUsageCommand, "rpush": rpushCommand, "lpush": lpushCommand,
-        "zadd": zaddCommand, "zincrby": zincrbyCommand, "zrem": zremCommand,
+        "zadd": zaddCommand, "zscan": zscanCommand, "zincrby": zincrbyCommand, "zrem": zremCommand,
         "zscore": zscoreCommand, "zmscore": zmscoreCommand, "zcard": zcardCommand,
         "zcount": zcountCommand, "zlexcount": zlexcountCommand, "zrank": zrankCommand,
         "zrevrank": zrevrankCommand, "zrange": zrangeCommand, "zrangestore": zrangestoreCommand,

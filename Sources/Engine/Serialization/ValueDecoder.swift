@@ -42,6 +42,9 @@ struct ValueDecoder: ~Copyable {
         case .sortedSet: return try sortedSetOfMembers(textScores: false)
         case .sortedSetZiplist: return try sortedSetOfZiplist()
         case .sortedSetListpack: return try sortedSetOfListpack()
+        case .streamListpacks: return try stream(form: 1)
+        case .streamListpacks2: return try stream(form: 2)
+        case .streamListpacks3: return try stream(form: 3)
         default: throw .malformed
         }
     }
@@ -95,13 +98,6 @@ extension Engine {
     /// Frees a value that goes into no database.
     mutating func discard(_ value: DecodedValue) {
         guard case .pointer(let type, let encoding, let raw) = value else { return }
-        // A key-less entry, so that there is one place that knows how values are freed.
-        let size = Entry.size(keyLength: 0, valueBytes: 8, hasDeadline: false)
-        let entry = Entry(raw: heap.pointee.allocateEntry(size))
-        entry.header = Entry.header(
-            type, encoding, keyLength: 0, hasDeadline: false, embeddedLength: 0)
-        entry.pointerValue = raw
-        lazyFree.release(valueOf: entry, heap)
-        heap.pointee.deallocateEntry(entry.raw, size)
+        lazyFree.release(BigValue(type: type, encoding: encoding, raw: raw), heap)
     }
 }

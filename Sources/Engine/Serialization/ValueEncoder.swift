@@ -44,7 +44,8 @@ package struct ValueEncoder: ~Copyable {
         case .list: encode(list: entry.listValue)
         case .set: encode(set: entry)
         case .sortedSet: encode(SortedSet(entry, engine))
-        case .hash, .stream: break
+        case .stream: encode(entry.streamValue)
+        case .hash: break
         }
     }
 

@@ -56,7 +56,7 @@ package struct ValueDigest {
     package mutating func chainValue(_ entry: Entry, _ engine: UnsafeMutablePointer<Engine>) {
         chain(UInt32(entry.type.rawValue))
         switch entry.type {
-        case .string, .list: entry.forEachElement { chain($0) }
+        case .string, .list, .stream: entry.forEachElement { chain($0) }
         case .set: entry.forEachElement { add($0) }
         case .sortedSet:
             SortedSet(entry, engine).forEach { member, score in
@@ -65,7 +65,7 @@ package struct ValueDigest {
                 one.chain(score: score)
                 add(one)
             }
-        case .hash, .stream: break
+        case .hash: break
         }
         if entry.hasDeadline { add(Bytes("!!expire!!")) }
     }

@@ -80,6 +80,22 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case xgroupSetid, xgroupHelp
     // Streams/StreamInfoCommands
     case xinfo, xinfoConsumers, xinfoGroups, xinfoStream, xinfoHelp
+    // Hashes/FieldCommands
+    case hget, hmget, hexists, hstrlen, hlen
+    // Hashes/SetFieldCommands
+    case hset, hsetnx, hmset, hdel
+    // Hashes/FieldCounterCommands
+    case hincrby, hincrbyfloat
+    // Hashes/WalkCommands
+    case hgetall, hkeys, hvals, hscan
+    // Hashes/RandomFieldCommand
+    case hrandfield
+    // Hashes/FieldExpiryCommands
+    case hexpire, hpexpire, hexpireat, hpexpireat, hpersist
+    // Hashes/FieldTimeCommands
+    case httl, hpttl, hexpiretime, hpexpiretime
+    // Hashes/FieldOptionCommands
+    case hgetex, hsetex, hgetdel
     // Keys/DeleteCommands
     case del, unlink
     // Keys/ExistsCommands

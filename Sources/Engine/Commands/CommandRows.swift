@@ -41,6 +41,13 @@ package let streamCommandRows: [CommandRow] = Array(
         streamInfoCommandRows,
     ].joined())
 
+package let hashCommandRows: [CommandRow] = Array(
+    [
+        fieldCommandRows, setFieldCommandRows, fieldCounterCommandRows, walkCommandRows,
+        randomFieldCommandRows, fieldExpiryCommandRows, fieldTimeCommandRows,
+        fieldOptionCommandRows,
+    ].joined())
+
 package let keyCommandRows: [CommandRow] = Array(
     [
         deleteCommandRows, existsCommandRows, renameCommandRows, expiryCommandRows,
@@ -51,6 +58,7 @@ package let keyCommandRows: [CommandRow] = Array(
 /// Everything the engine itself executes.
 package let dataCommandRows: [CommandRow] = Array(
     [
-        stringCommandRows, listCommandRows, setTypeCommandRows, sortedSetCommandRows,
-        streamCommandRows, bitmapCommandRows, hyperLogLogRows, keyCommandRows,
+        stringCommandRows, listCommandRows, hashCommandRows, setTypeCommandRows,
+        sortedSetCommandRows, streamCommandRows, bitmapCommandRows, hyperLogLogRows,
+        keyCommandRows,
     ].joined())

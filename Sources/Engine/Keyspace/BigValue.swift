@@ -34,6 +34,8 @@ struct BigValue {
         raw.assumingMemoryBound(to: MemberTable.self)
     }
 
+    private var bigHash: BigHash { BigHash(raw: raw) }
+
     /// Whether freeing it at once would take long.
     var isLong: Bool {
         switch encoding {
@@ -41,7 +43,8 @@ struct BigValue {
         case .hashTable: members.pointee.bucketCount > MemberTable.bucketsAtOnce
         case .tree: TreeSet(raw: raw).count > TreeSet.freedAtOnce
         case .stream: !PackedStream(raw: raw).isSmall
-        case .embedded, .rawEmbedded, .blob, .integer, .listpack, .intset: false
+        case .fieldTable: bigHash.isLong
+        case .embedded, .rawEmbedded, .blob, .integer, .listpack, .intset, .listpackEx: false
         }
     }
 
@@ -55,6 +58,10 @@ struct BigValue {
         case .hashTable: return MemberTable.freeSome(members)
         case .tree: return TreeSet(raw: raw).freeSome(4)
         case .stream: return PackedStream(raw: raw).freeSome(2)
+        case .fieldTable: return bigHash.freeSome(heap)
+        case .listpackEx:
+            ExpiringBlock(raw: raw).free(heap)
+            return true
         case .listpack:
             PackedBlock(raw: raw).free(heap)
             return true
@@ -73,7 +80,9 @@ struct BigValue {
     // MARK: Compaction
 
     /// Whether the value has cells of its own beyond one, so that `evacuateSome` is to walk it.
-    var hasManyCells: Bool { encoding == .hashTable || encoding == .tree }
+    var hasManyCells: Bool {
+        encoding == .hashTable || encoding == .tree || encoding == .fieldTable
+    }
 
     /// Moves out of slabs being emptied what the value has from `place` on (0 at first); a bounded
     /// part of it.
@@ -81,7 +90,9 @@ struct BigValue {
         switch encoding {
         case .hashTable: MemberTable.evacuateSome(members, from: place)
         case .tree: TreeSet(raw: raw).evacuateSome(from: place)
-        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .listpack, .intset, .stream:
+        case .fieldTable: bigHash.evacuateSome(from: place)
+        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .listpack, .intset,
+            .listpackEx, .stream:
             CollectionEvacuation()
         }
     }
@@ -101,7 +112,12 @@ extension Entry {
             guard set.evacuate(heap) else { return false }
             pointerValue = set.raw
             return true
-        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .hashTable, .tree, .stream:
+        case .listpackEx:
+            let (moved, value) = ExpiringBlock(raw: pointerValue).evacuate(heap)
+            pointerValue = value.raw
+            return moved
+        case .embedded, .rawEmbedded, .blob, .integer, .packedList, .hashTable, .tree,
+            .fieldTable, .stream:
             return false
         }
     }

@@ -96,18 +96,21 @@ extension Database {
     // MARK: Other types
 
     /// Sets `key` to a value behind a pointer, whatever it held. Takes the value over.
+    @discardableResult
     package mutating func setPointer(
         _ key: Bytes, _ hash: UInt64, _ position: Position?, type: ValueType,
         encoding: Encoding, _ pointer: UnsafeMutableRawPointer, deadline: NewDeadline = .none
-    ) {
+    ) -> Entry {
         let due: Int64?
         switch deadline {
         case .none: due = nil
         case .keep: due = position?.entry.deadlineIfAny
         case .at(let time): due = time
         }
-        reserve(key, hash, position, type, encoding, valueBytes: 8, due).pointerValue = pointer
+        let entry = reserve(key, hash, position, type, encoding, valueBytes: 8, due)
+        entry.pointerValue = pointer
         if position == nil { signal(key, hash, type) }
+        return entry
     }
 
     // MARK: The entry under all of them
@@ -196,6 +199,7 @@ extension Database {
         }
         writeKey(key, to: entry)
         table.replace(position.inner, with: entry)
+        forgetFields(old)
         engine.pointee.lazyFree.release(valueOf: old, engine.pointee.heap)
         engine.pointee.heap.pointee.deallocateEntry(old.raw, old.size)
         return entry
@@ -285,6 +289,7 @@ extension Database {
         let entry = position.entry
         signalLoss(of: entry)
         if entry.hasDeadline { volatileCount -= 1 }
+        forgetFields(entry)
         table.remove(position.inner)
         hasHeldKeys = true
         engine.pointee.lazyFree.release(valueOf: entry, engine.pointee.heap)
@@ -297,6 +302,7 @@ extension Database {
         let entry = position.entry
         signalLoss(of: entry)
         if entry.hasDeadline { volatileCount -= 1 }
+        forgetFields(entry)
         table.remove(position.inner)
         hasHeldKeys = true
         return DetachedValue(entry: entry)
@@ -321,6 +327,7 @@ extension Database {
         let type = old.type
         engine.pointee.heap.pointee.deallocateEntry(old.raw, old.size)
         signal(key, hash, type)
+        rearmFields(entry, hash)
     }
 }
 

@@ -170,6 +170,14 @@ extension Database {
             setPointer(
                 key, hash, nil, type: entry.type, encoding: .stream,
                 entry.streamValue.copy().raw, deadline: deadline)
+        case .listpackEx, .fieldTable:
+            let copy = HashValue(entry, engine).copy()
+            let new = setPointer(
+                key, hash, nil, type: entry.type, encoding: entry.encoding, copy.raw,
+                deadline: deadline)
+            if let timer = entry.fieldTimer, timer.pointee.isArmed {
+                armFields(new, hash, timer.pointee.time)
+            }
         }
     }
 }

@@ -9,6 +9,10 @@ package struct Database: ~Copyable {
     let engine: UnsafeMutablePointer<Engine>
     var table: Table<Entry>
     var wheel: ExpiryWheel
+    /// The hashes that have fields with deadlines (Database+Fields.swift).
+    var fieldWheel = ExpiryWheel()
+    /// Hashes with a valid item in it.
+    package internal(set) var expiringHashCount = 0
     /// Keys with a deadline.
     package internal(set) var volatileCount: Int
     /// Whether a key was ever removed: MEMORY STATS goes on showing a database that is empty now.
@@ -30,7 +34,7 @@ package struct Database: ~Copyable {
 
     /// Hands the content over for freeing in slices and starts anew.
     mutating func detach(into lazyFree: inout LazyFree) {
-        guard table.count > 0 || wheel.count > 0 else { return }
+        guard table.count > 0 || wheel.count > 0 || fieldWheel.count > 0 else { return }
         var fresh = Table<Entry>(
             heap: engine.pointee.heap, key0: engine.pointee.key0, key1: engine.pointee.key1)
         var freshWheel = ExpiryWheel()
@@ -38,7 +42,10 @@ package struct Database: ~Copyable {
         Swift.swap(&wheel, &freshWheel)
         volatileCount = 0
         hasHeldKeys = true
-        lazyFree.add(table: fresh, wheel: freshWheel)
+        var freshFieldWheel = ExpiryWheel()
+        Swift.swap(&fieldWheel, &freshFieldWheel)
+        expiringHashCount = 0
+        lazyFree.add(table: fresh, wheel: freshWheel, fieldWheel: freshFieldWheel)
     }
 
     // MARK: Look-ahead

@@ -6,7 +6,9 @@ extension Engine {
     /// Bytes of the expiry indexes of all databases.
     package var expiryBytes: Int {
         var sum = 0
-        for i in 0..<databaseCount { sum += databases[i].wheel.memoryBytes }
+        for i in 0..<databaseCount {
+            sum += databases[i].wheel.memoryBytes + databases[i].fieldWheel.memoryBytes
+        }
         return sum
     }
 

@@ -21,6 +21,8 @@ package struct EngineSettings {
     package var hllSparseMaxBytes = 3000
     /// stream-node-max-bytes and stream-node-max-entries.
     package var streamLimits = StreamNodeLimits()
+    /// hash-max-listpack-entries and hash-max-listpack-value.
+    package var hashLimits = HashLimits()
     package var eviction = EvictionParameters()
     /// `proto-max-bulk-len`: the longest string that APPEND and SETRANGE make, and the most memory
     /// that LCS takes.
@@ -46,6 +48,8 @@ package struct EngineStatistics {
     package var keyspaceHits = 0
     package var keyspaceMisses = 0
     package var expiredKeys = 0
+    /// Fields of hashes removed because their time had passed.
+    package var expiredFields = 0
     package var evictedKeys = 0
     /// Keys removed lazily because an access found them past their time.
     package var lazilyExpiredKeys = 0
@@ -157,16 +161,17 @@ package struct Engine: ~Copyable {
         var work = PendingWork()
         if engine.pointee.settings.activeExpiry, !engine.pointee.expiryPaused {
             let databases = engine.pointee.databases
-            for i in 0..<engine.pointee.databaseCount where databases[i].wheel.chunkBytes > 0 {
-                let isDue =
-                    databases[i].wheel.pendingMask != 0
-                    || databases[i].wheel.purgeSlot < ExpiryWheel.purgeEnd
-                    || ExpiryWheel.isWasteful(
-                        items: databases[i].wheel.count,
-                        chunkBytes: databases[i].wheel.chunkBytes,
-                        live: databases[i].volatileCount)
-                let next = isDue ? engine.pointee.now : databases[i].wheel.nextEvent
-                work.expiry = min(work.expiry, next)
+            for i in 0..<engine.pointee.databaseCount {
+                if databases[i].wheel.chunkBytes > 0 {
+                    let live = databases[i].volatileCount
+                    work.expiry = min(
+                        work.expiry, ExpiryWheel.nextWork(&databases[i].wheel, live, engine))
+                }
+                if databases[i].fieldWheel.chunkBytes > 0 {
+                    let live = databases[i].expiringHashCount
+                    work.expiry = min(
+                        work.expiry, ExpiryWheel.nextWork(&databases[i].fieldWheel, live, engine))
+                }
             }
         }
         work.lazyFree = engine.pointee.lazyFree.isBusy

@@ -67,6 +67,10 @@ package enum Encoding: UInt8 {
     case tree = 8
     /// A pointer to a PackedStream.
     case stream = 9
+    /// A pointer to an ExpiringBlock: a small hash, fields of which may have deadlines.
+    case listpackEx = 10
+    /// A pointer to a BigHash.
+    case fieldTable = 11
 }
 
 /// Handle to an entry. Trivial; see the file's header for its lifetime.

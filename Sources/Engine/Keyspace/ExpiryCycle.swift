@@ -12,6 +12,7 @@ struct ExpiryCycle: ~Copyable {
     let items: UnsafeMutablePointer<UInt64>
     /// The database whose turn it is.
     var cursor = 0
+    var beginsWithFields = false
 
     init() { items = .allocate(capacity: Self.batch) }
     deinit { items.deallocate() }
@@ -24,15 +25,14 @@ extension Engine {
         for _ in 0..<databaseCount {
             let index = expiry.cursor
             let database = databases + index
-            if database.pointee.wheel.chunkBytes > 0 {
-                database.pointee.wheel.advance(to: now)
-                let (taken, _) = database.pointee.wheel.take(
-                    into: expiry.items, max: ExpiryCycle.batch)
-                if taken > 0 {
-                    database.pointee.process(expiry.items, taken)
-                    return true
-                }
-                if database.pointee.purgeSome(expiry.items) { return true }
+            // Keys and fields of hashes in turns: a storm of one must not keep the other waiting.
+            expiry.beginsWithFields.toggle()
+            if expiry.beginsWithFields, database.pointee.expireSomeFields(expiry.items) {
+                return true
+            }
+            if database.pointee.expireSomeKeys(expiry.items) { return true }
+            if !expiry.beginsWithFields, database.pointee.expireSomeFields(expiry.items) {
+                return true
             }
             expiry.cursor = (index + 1) % databaseCount
         }
@@ -40,7 +40,33 @@ extension Engine {
     }
 }
 
+extension ExpiryWheel {
+    /// When the expiry cycle has to look at the wheel again; by pointer, lest it is copied.
+    static func nextWork(
+        _ wheel: UnsafePointer<ExpiryWheel>, _ live: Int, _ engine: UnsafeMutablePointer<Engine>
+    ) -> Int64 {
+        let isDue =
+            wheel.pointee.pendingMask != 0
+            || wheel.pointee.purgeSlot < ExpiryWheel.purgeEnd
+            || ExpiryWheel.isWasteful(
+                items: wheel.pointee.count, chunkBytes: wheel.pointee.chunkBytes, live: live)
+        return isDue ? engine.pointee.now : wheel.pointee.nextEvent
+    }
+}
+
 extension Database {
+    /// One bounded step with keys; false when nothing is due.
+    mutating func expireSomeKeys(_ items: UnsafeMutablePointer<UInt64>) -> Bool {
+        guard wheel.chunkBytes > 0 else { return false }
+        wheel.advance(to: engine.pointee.now)
+        let (taken, _) = wheel.take(into: items, max: ExpiryCycle.batch)
+        if taken > 0 {
+            process(items, taken)
+            return true
+        }
+        return purgeSome(items)
+    }
+
     /// Decides about a batch of items that came due or have to move to a finer wheel.
     mutating func process(_ items: UnsafeMutablePointer<UInt64>, _ count: Int) {
         for i in 0..<count { table.prefetchBucket(items[i]) }
@@ -58,7 +84,7 @@ extension Database {
         }
     }
 
-    private mutating func noteLag(_ deadline: Int64) {
+    mutating func noteLag(_ deadline: Int64) {
         let lag = engine.pointee.now - deadline - 1
         engine.pointee.statistics.expiryLag = lag
         if lag > engine.pointee.statistics.expiryLagWorst {

@@ -10,6 +10,7 @@ struct LazyFree: ~Copyable {
     struct Keyspace: ~Copyable {
         var table: Table<Entry>
         var wheel: ExpiryWheel
+        var fieldWheel: ExpiryWheel
     }
 
     private var values: [BigValue] = []
@@ -23,10 +24,13 @@ struct LazyFree: ~Copyable {
     /// Whether anything waits: `hasWork` as a stored value.
     private(set) var isBusy = false
 
-    mutating func add(table: consuming Table<Entry>, wheel: consuming ExpiryWheel) {
+    mutating func add(
+        table: consuming Table<Entry>, wheel: consuming ExpiryWheel,
+        fieldWheel: consuming ExpiryWheel
+    ) {
         pendingObjects += table.count
         let keyspace = UnsafeMutablePointer<Keyspace>.allocate(capacity: 1)
-        keyspace.initialize(to: Keyspace(table: table, wheel: wheel))
+        keyspace.initialize(to: Keyspace(table: table, wheel: wheel, fieldWheel: fieldWheel))
         keyspaces.append(keyspace)
         isBusy = true
     }
@@ -92,7 +96,9 @@ struct LazyFree: ~Copyable {
         // Those with big values count when these are freed.
         freedObjects += freed - (values.count - waiting)
         if more { return }
-        if keyspace.pointee.wheel.freeSome(maxChunks: 64) {
+        if keyspace.pointee.wheel.freeSome(maxChunks: 64),
+            keyspace.pointee.fieldWheel.freeSome(maxChunks: 64)
+        {
             keyspace.deinitialize(count: 1)
             keyspace.deallocate()
             keyspaces.removeLast()

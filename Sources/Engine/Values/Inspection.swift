@@ -32,6 +32,12 @@ extension Entry {
         case .listpack: packedBlock.forEach { $1.withText(body) }
         case .intset:
             for i in 0..<intSet.count { String(intSet.value(at: i)).withBytes(body) }
+        case .listpackEx: ExpiringBlock(raw: pointerValue).block.forEach { $1.withText(body) }
+        case .fieldTable:
+            BigHash(raw: pointerValue).state.pointee.table.forEach {
+                body($0.key)
+                body($0.value)
+            }
         case .hashTable: memberTable.pointee.forEach { body($0.key) }
         case .tree: TreeSet(raw: pointerValue).forEach { member, _ in body(member) }
         case .stream: streamValue.forEachElement(body)
@@ -53,6 +59,7 @@ extension Entry {
         switch encoding {
         case .packedList where !listValue.isQuicklist: listValue.blockSizes.reduce(0, +)
         case .listpack: packedBlock.totalBytes
+        case .listpackEx: ExpiringBlock(raw: pointerValue).block.totalBytes
         default: nil
         }
     }
@@ -64,6 +71,10 @@ extension Entry {
         switch encoding {
         case .hashTable: TableFigures(memberTable, full: full)
         case .tree: TableFigures(TreeSet(raw: pointerValue).table, full: full)
+        case .fieldTable:
+            withUnsafeMutablePointer(to: &BigHash(raw: pointerValue).state.pointee.table) {
+                TableFigures($0, full: full)
+            }
         default: nil
         }
     }

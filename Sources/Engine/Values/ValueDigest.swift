@@ -65,7 +65,14 @@ package struct ValueDigest {
                 one.chain(score: score)
                 add(one)
             }
-        case .hash: break
+        case .hash:
+            HashValue(entry, engine).forEach { name, value, deadline in
+                var one = ValueDigest()
+                one.chain(name)
+                one.chain(value)
+                if deadline != 0 { one.add(Bytes("!!hexpire!!")) }
+                add(one)
+            }
         }
         if entry.hasDeadline { add(Bytes("!!expire!!")) }
     }

@@ -197,6 +197,42 @@ extension Server {
         case .xinfoGroups: xinfoGroupsCommand(&c)
         case .xinfoStream: xinfoStreamCommand(&c)
         case .xinfoHelp: xinfoHelpCommand(&c)
+        // Hashes/FieldCommands
+        case .hget: hgetCommand(&c)
+        case .hmget: hmgetCommand(&c)
+        case .hexists: hexistsCommand(&c)
+        case .hstrlen: hstrlenCommand(&c)
+        case .hlen: hlenCommand(&c)
+        // Hashes/SetFieldCommands
+        case .hset: hsetCommand(&c)
+        case .hsetnx: hsetnxCommand(&c)
+        case .hmset: hmsetCommand(&c)
+        case .hdel: hdelCommand(&c)
+        // Hashes/FieldCounterCommands
+        case .hincrby: hincrbyCommand(&c)
+        case .hincrbyfloat: hincrbyfloatCommand(&c)
+        // Hashes/WalkCommands
+        case .hgetall: hgetallCommand(&c)
+        case .hkeys: hkeysCommand(&c)
+        case .hvals: hvalsCommand(&c)
+        case .hscan: hscanCommand(&c)
+        // Hashes/RandomFieldCommand
+        case .hrandfield: hrandfieldCommand(&c)
+        // Hashes/FieldExpiryCommands
+        case .hexpire: hexpireCommand(&c)
+        case .hpexpire: hpexpireCommand(&c)
+        case .hexpireat: hexpireatCommand(&c)
+        case .hpexpireat: hpexpireatCommand(&c)
+        case .hpersist: hpersistCommand(&c)
+        // Hashes/FieldTimeCommands
+        case .httl: httlCommand(&c)
+        case .hpttl: hpttlCommand(&c)
+        case .hexpiretime: hexpiretimeCommand(&c)
+        case .hpexpiretime: hpexpiretimeCommand(&c)
+        // Hashes/FieldOptionCommands
+        case .hgetex: hgetexCommand(&c)
+        case .hsetex: hsetexCommand(&c)
+        case .hgetdel: hgetdelCommand(&c)
         // Keys/DeleteCommands
         case .del: delCommand(&c)
         case .unlink: unlinkCommand(&c)

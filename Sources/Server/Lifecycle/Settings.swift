@@ -29,6 +29,8 @@ extension Server {
 
     private func applyEngineSettings(_ values: Settings) {
         engine.pointee.settings.listMaxListpackSize = values.listMaxListpackSize
+        engine.pointee.settings.hashLimits = HashLimits(
+            entries: values.hashMaxListpackEntries, valueBytes: values.hashMaxListpackValueBytes)
         engine.pointee.settings.setMaxIntsetEntries = values.setMaxIntsetEntries
         engine.pointee.settings.setMaxListpackEntries = values.setMaxListpackEntries
         engine.pointee.settings.setMaxListpackValue = values.setMaxListpackValueBytes

@@ -83,6 +83,8 @@ extension Entry {
         case .packedList: return own + PackedList(raw: pointerValue).footprint(samples: samples)
         case .listpack: return own + packedBlock.footprint
         case .intset: return own + intSet.footprint
+        case .listpackEx: return own + ExpiringBlock(raw: pointerValue).footprint
+        case .fieldTable: return own + BigHash(raw: pointerValue).footprint(samples: samples)
         case .hashTable: return own + MemberTable.footprint(memberTable, samples: samples)
         case .tree: return own + TreeSet(raw: pointerValue).footprint(samples: samples)
         case .stream: return own + streamValue.footprint(samples: samples)

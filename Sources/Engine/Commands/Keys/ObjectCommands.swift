@@ -52,9 +52,10 @@ extension Entry {
             PackedList(raw: pointerValue).isQuicklist ? "quicklist" : "listpack"
         case .listpack: "listpack"
         case .intset: "intset"
-        case .hashTable: "hashtable"
         case .tree: "skiplist"
         case .stream: "stream"
+        case .listpackEx: "listpackex"
+        case .hashTable, .fieldTable: "hashtable"
         }
     }
 }

@@ -18,7 +18,9 @@ extension Server {
             text.put(database.pointee.volatileCount)
             text.put(",avg_ttl=")
             text.put(database.pointee.estimateAverageTTL())
-            text.put(",subexpiry=0\r\n")
+            text.put(",subexpiry=")
+            text.put(database.pointee.expiringHashCount)
+            text.put("\r\n")
         }
     }
 

@@ -44,7 +44,7 @@ extension Server {
         let now = reactor.pointee.clock.monotonicMilliseconds
         let excess = figures.currentExcess(now: now)
         let expiry = reactor.pointee.cycles.statistics[cycleIndexes.expiry]
-        text.field("expired_subkeys", 0)
+        text.field("expired_subkeys", keys.expiredFields)
         text.field("expired_keys", keys.expiredKeys)
         // The expiry index is exact: no share of expired keys is left behind.
         text.field("expired_stale_perc", hundredths: 0)

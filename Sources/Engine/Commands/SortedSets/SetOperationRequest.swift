@@ -187,7 +187,7 @@ struct SetOperationRequest {
             }
         case .diff: diff(&builder, engine)
         }
-        return builder.finish()
+        return builder.finish(stored: stores)
     }
 
     /// The inputs by rising count, equal ones in their order.

@@ -37,8 +37,9 @@ struct SortedSetBuilder: ~Copyable {
         found.element.score = combine(found.element.score, score)
     }
 
-    /// The set, small if the limits allow it, as Redis stores a result.
-    consuming func finish() -> SortedSet {
+    /// The set. One that is to be stored becomes small if the limits allow it, as in Redis; one that
+    /// is only read keeps its scores as they are, -0 too.
+    consuming func finish(stored: Bool) -> SortedSet {
         elements.sort { a, b in
             if a.score != b.score { return a.score < b.score }
             let (x, y) = (PackedItem(a.key), b.key)
@@ -46,7 +47,7 @@ struct SortedSetBuilder: ~Copyable {
         }
         for element in elements { set.tree.append(element.score, element.raw) }
         var result = SortedSet(.tree(set), engine)
-        result.convertToPacked(longest: longest)
+        if stored { result.convertToPacked(longest: longest) }
         return result
     }
 }

@@ -175,8 +175,12 @@ extension Server {
         case .xrange: xrangeCommand(&c)
         case .xrevrange: xrevrangeCommand(&c)
         // Streams/StreamReadCommands
-        case .xread: xreadCommand(&c)
-        case .xreadgroup: xreadgroupCommand(&c)
+        case .xread:
+            xreadCommand(&c)
+            suspendIfAsked(id, client, c)
+        case .xreadgroup:
+            xreadgroupCommand(&c)
+            suspendIfAsked(id, client, c)
         // Streams/StreamPendingCommands
         case .xack: xackCommand(&c)
         case .xpending: xpendingCommand(&c)

@@ -9,7 +9,6 @@ private let xreadRow = CommandRow(
     .xread, "xread", arity: -4, [.readOnly, .blocking, .movableKeys], .stream,
     keys: [.after("STREAMS", from: 1, through: -1, limit: 2, [.ro, .access])],
     since: "5.0.0", group: .stream,
-    complexity: "O(log N + M) for each stream, M being the entries returned",
     summary:
         "Returns the entries of streams that came after given IDs, waiting for one if asked to.",
     arguments: [

@@ -23,6 +23,9 @@ package struct CommandContext: ~Copyable {
     /// Hashes of all keys in order, where the command has several and the look-ahead got to them;
     /// their entries are on their way then.
     @usableFromInline package let keyHashes: UnsafePointer<UInt64>?
+    /// Keyed hash of the member or field that the look-ahead saw named first
+    /// (`CommandID.memberArgument`), 0 if it did not look: its table's lines are on their way then.
+    @usableFromInline package let memberHash: UInt64
     /// An argument received straight into a blob of its own (long values), or nil: the handler may
     /// adopt it as the value by taking a reference instead of copying.
     @usableFromInline package let ownedArgument: SharedBlob?
@@ -34,7 +37,8 @@ package struct CommandContext: ~Copyable {
     package init(
         arguments: UnsafePointer<Bytes>, count: Int, engine: UnsafeMutablePointer<Engine>,
         database: UnsafeMutablePointer<Database>, reply: UnsafeMutablePointer<ReplyBuffer>,
-        firstKeyHash: UInt64, keyHashes: UnsafePointer<UInt64>?, ownedArgument: SharedBlob?,
+        firstKeyHash: UInt64, keyHashes: UnsafePointer<UInt64>?, memberHash: UInt64 = 0,
+        ownedArgument: SharedBlob?,
         ownedArgumentIndex: Int, noTouch: Bool
     ) {
         self.arguments = arguments
@@ -44,6 +48,7 @@ package struct CommandContext: ~Copyable {
         self.reply = reply
         self.firstKeyHash = firstKeyHash
         self.keyHashes = keyHashes
+        self.memberHash = memberHash
         self.ownedArgument = ownedArgument
         self.ownedArgumentIndex = ownedArgumentIndex
         self.noTouch = noTouch

@@ -20,6 +20,8 @@ package struct CommandFacts {
     package let keyStep: Int8
     /// Whether the first argument chooses among subcommands.
     package let isContainer: Bool
+    /// The argument that names a member or field, for the look-ahead; 0 for none.
+    package let memberArgument: UInt8
 
     init(_ row: CommandRow, isContainer: Bool) {
         let keys = row.legacyKeys
@@ -29,6 +31,7 @@ package struct CommandFacts {
         lastKey = Int8(keys.last)
         keyStep = Int8(keys.step)
         self.isContainer = isContainer
+        memberArgument = row.id.memberArgument
     }
 
     /// Whether a request of `count` arguments, the name included, has enough and not too many.

@@ -23,6 +23,10 @@ package struct LookAhead: ~Copyable {
     package var hashes = InlineArray<32, UInt64>(repeating: 0)
     /// The hashes of all keys of a request, in order, if it has several and they were looked at.
     package var allKeyHashes = InlineArray<32, UnsafePointer<UInt64>?>(repeating: nil)
+    /// Hash of the member or field that the request names first, 0 if it was not looked at, and the
+    /// table it is to be looked up in.
+    package var memberHashes = InlineArray<32, UInt64>(repeating: 0)
+    var memberTables = InlineArray<32, UnsafeMutablePointer<MemberTable>?>(repeating: nil)
     private let keyHashes: UnsafeMutablePointer<UInt64>
     private var keyCount = 0
 
@@ -49,9 +53,11 @@ package struct LookAhead: ~Copyable {
     ) {
         assert(count <= Self.capacity)
         keyCount = 0
+        var namesMembers = false
         for i in 0..<count {
             let request = requests[i]
             hashes[i] = 0
+            memberHashes[i] = 0
             allKeyHashes[i] = nil
             guard let id = table.find(arguments[request.argumentStart]) else {
                 ids[i] = CommandID.noNumber
@@ -77,12 +83,15 @@ package struct LookAhead: ~Copyable {
             }
             let hash = database.pointee.table.hash(arguments[request.argumentStart &+ firstKey])
             hashes[i] = hash
+            namesMembers = namesMembers || facts.pointee.memberArgument != 0
             if count > 1 { database.pointee.prefetchBucket(hash) }
         }
         guard count > 1 || keyCount > 0 else { return }
         for i in 0..<count where hashes[i] != 0 { database.pointee.prefetchEntry(hashes[i]) }
         for i in 0..<keyCount { database.pointee.prefetchEntry(keyHashes[i]) }
-        // Long values reach further: a third step, only while such values are in use.
+        // Members of collections and long values are a third step; the latter only while such
+        // values are in use.
+        if namesMembers, count > 1 { lookAtMembers(requests, count, arguments, table, database) }
         guard database.pointee.engine.pointee.usesLongValues else { return }
         database.pointee.engine.pointee.usesLongValues = false
         for i in 0..<count where hashes[i] != 0 { database.pointee.prefetchValue(hashes[i]) }

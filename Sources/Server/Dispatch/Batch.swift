@@ -101,6 +101,7 @@ extension Server {
             arguments: arguments, count: request.count, engine: engine,
             database: engine.pointee.databases + Int(client.pointee.database), reply: reply,
             firstKeyHash: batch.pointee.hashes[i], keyHashes: batch.pointee.allKeyHashes[i],
+            memberHash: batch.pointee.memberHashes[i],
             ownedArgument: i == 0 ? parser.pointee.owned : nil,
             ownedArgumentIndex: parser.pointee.ownedIndex,
             noTouch: client.pointee.flags.contains(.noTouch))

@@ -98,7 +98,7 @@ package func smoveCommand(_ c: inout CommandContext) {
     let target = c.lookupWrite(c[2], hash)
     guard var source = c.setOrError(position.entry) else { return }
     if let target, c.setOrError(target.entry) == nil { return }
-    var probe = SetProbe(c[3])
+    var probe = SetProbe(c, 3)
     if let target, target.entry.raw == position.entry.raw {
         return c.reply.pointee.integer(source.contains(&probe, c.engine) ? 1 : 0)
     }

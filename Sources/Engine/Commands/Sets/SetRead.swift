@@ -55,7 +55,7 @@ package func sismemberCommand(_ c: inout CommandContext) {
         return c.reply.pointee.integer(0)
     }
     guard let set = c.setOrError(entry) else { return }
-    var probe = SetProbe(c[2])
+    var probe = SetProbe(c, 2)
     c.reply.pointee.integer(set.contains(&probe, c.engine) ? 1 : 0)
 }
 

@@ -57,6 +57,14 @@ extension CommandContext {
     }
 }
 
+extension SetProbe {
+    /// Argument `i`, which is the one that the look-ahead hashes.
+    @inline(__always)
+    init(_ c: borrowing CommandContext, _ i: Int) {
+        self = c.memberHash != 0 ? SetProbe(c[i], hash: c.memberHash) : SetProbe(c[i])
+    }
+}
+
 /// Several members of one command that go to the same table: hashed together, so that the cache's
 /// misses overlap. Lives on the stack.
 struct MemberBatch {
@@ -70,6 +78,10 @@ struct MemberBatch {
         from first: Int, count: Int
     ) {
         assert(count > 0 && count <= Self.size)
+        if count == 1, first == 2, c.memberHash != 0 {
+            hashes[0] = c.memberHash
+            return
+        }
         for i in 0..<count {
             let hash = sipHash12(
                 c[first &+ i], key0: c.engine.pointee.key0, key1: c.engine.pointee.key1)

@@ -1,29 +1,45 @@
-"""The Celery application of test_celery.py; its workers import it. Each task notes that it ran."""
+"""The Celery application of test_celery.py; its workers import it too. Each task notes that it ran."""
 
 import os
 import time
 
+import redis.client
+import redis.lock
 from celery import Celery, chord, group
 
-BROKER = os.environ.get("CELERY_TEST_URL", "redis://127.0.0.1:6379")
-NOTES = os.environ.get("CELERY_TEST_NOTES", "/dev/null")
+from notes import note
 
-app = Celery("celery_app", broker=BROKER + "/0", backend=BROKER + "/1")
+URL = os.environ.get("CELERY_TEST_URL", "redis://127.0.0.1:6379")
+# Seconds after which a worker that is gone has lost its messages to the others.
+VISIBILITY = 2
+
+
+class WatchedLock(redis.lock.Lock):
+    """redis-py's lock, released by a transaction rather than by a script."""
+
+    def register_scripts(self):
+        pass
+
+    def do_release(self, expected_token):
+        with self.redis.pipeline() as pipe:
+            pipe.watch(self.name)
+            if pipe.get(self.name) != expected_token:
+                raise redis.exceptions.LockNotOwnedError("Cannot release a lock that's not owned")
+            pipe.multi()
+            pipe.delete(self.name)
+            pipe.execute()
+
+
+redis.client.Lock = WatchedLock
+
+app = Celery("celery_app", broker=URL + "/0", backend=URL + "/1")
 app.conf.update(
     broker_connection_retry_on_startup=True,
-    # Messages of a worker that is gone come back after this many seconds.
-    broker_transport_options={"visibility_timeout": 2},
-    result_backend_transport_options={"global_keyprefix": "results:"},
+    broker_transport_options={"visibility_timeout": VISIBILITY},
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=4,
 )
-
-
-def note(word):
-    """One line in a file that all workers share: what ran, where."""
-    with open(NOTES, "a") as file:
-        file.write(f"{word} {os.getpid()}\n")
 
 
 @app.task
@@ -40,7 +56,7 @@ def slow(number, seconds):
     return number
 
 
-@app.task(bind=True, max_retries=5, default_retry_delay=0.1)
+@app.task(bind=True, max_retries=5, default_retry_delay=0.05)
 def flaky(self, number, failures):
     note(f"try-{number}")
     if self.request.retries < failures:
@@ -51,6 +67,11 @@ def flaky(self, number, failures):
 @app.task
 def fail():
     raise ValueError("as meant")
+
+
+@app.task
+def double(number):
+    return 2 * number
 
 
 @app.task

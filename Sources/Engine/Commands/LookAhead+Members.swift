@@ -13,6 +13,8 @@ extension CommandID {
     var memberArgument: UInt8 {
         switch self {
         case .sadd, .srem, .sismember, .smismember: 2
+        case .hget, .hmget, .hexists, .hstrlen, .hset, .hsetnx, .hmset, .hdel: 2
+        case .hincrby, .hincrbyfloat: 2
         case .zrem, .zscore, .zmscore, .zrank, .zrevrank: 2
         case .smove, .zadd, .zincrby: 3
         default: 0
@@ -22,17 +24,22 @@ extension CommandID {
 
 extension Entry {
     /// The table of a big collection, to ask for what it will be looked up in; nil of anything else.
-    ///
-    /// Safety: tables are laid out alike whatever they hold, and prefetching reads no element.
     @inline(__always)
     fileprivate var collectionTable: UnsafeMutablePointer<MemberTable>? {
         switch encoding {
         case .hashTable: memberTable
-        case .tree:
-            UnsafeMutableRawPointer(TreeSet(raw: pointerValue).table)
-                .assumingMemoryBound(to: MemberTable.self)
+        case .tree: Self.alike(TreeSet(raw: pointerValue).table)
+        case .fieldTable: Self.alike(&BigHash(raw: pointerValue).state.pointee.table)
         default: nil
         }
+    }
+
+    /// Safety: tables are laid out alike whatever they hold, and prefetching reads no element.
+    @inline(__always)
+    private static func alike<E>(
+        _ table: UnsafeMutablePointer<Table<E>>
+    ) -> UnsafeMutablePointer<MemberTable> {
+        UnsafeMutableRawPointer(table).assumingMemoryBound(to: MemberTable.self)
     }
 }
 

@@ -32,6 +32,10 @@ package enum PieceStore {
     package private(set) nonisolated(unsafe) static var hugeCount = 0
     package private(set) nonisolated(unsafe) static var smallCount = 0
 
+    /// Whether a further piece may be needed soon; who cuts pieces up says so. Before that none is
+    /// made ready, so that a small server does not hold one that it never uses.
+    package nonisolated(unsafe) static var isNearlyUsed = false
+
     /// Bytes that stand ready and hold nothing.
     package static var readyBytes: Int { ready.count * pieceBytes }
 
@@ -80,8 +84,8 @@ package enum PieceStore {
             }
             ready.append(piece)
         }
-        // A server that never needed a second piece keeps one ready, a growing one up to the limit.
-        guard ready.count < min(readyLimit, 1 + taken / 2) else { return }
+        // One that grows keeps up to the limit ready.
+        guard isNearlyUsed, ready.count < min(readyLimit, 1 + taken / 2) else { return }
         let piece = map()
         askForHugePage(piece)
         if touch_ring_start(&ring, piece) == 0 {

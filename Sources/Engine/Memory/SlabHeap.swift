@@ -247,6 +247,7 @@ struct SlabHeap: ~Copyable {
         let index = (~regions[place].used).trailingZeroBitCount
         regions[place].used |= 1 << UInt32(index)
         freeSlabs -= 1
+        if freeSlabs < Self.slabsPerRegion / 2 { PieceStore.isNearlyUsed = true }
         (regions[place].base + Self.classesOffset + index).storeBytes(
             of: UInt8(Self.index(ofCell: cell)), as: UInt8.self)
         let slab = (regions[place].base + index * Self.slabBytes)

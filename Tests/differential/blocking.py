@@ -30,13 +30,23 @@ from server import BINARY, Server  # noqa: E402
 
 CONNECTIONS = 7
 COMPARE_EVERY = 400
+FOCUS_EVERY = 250
 FLUSH_EVERY = 150
 KEYS = [f"k{i}" for i in range(5)]
 PATIENCE_SECONDS = 10
 # Who waits comes to know its key's end at once, or by its timeout.
-WAITING = (
-    "blpop brpop blmove brpoplpush blmpop bzpopmin bzpopmax bzmpop xread xreadgroup"
-).split()
+FAMILIES = {
+    "list": "blpop brpop blmove brpoplpush blmpop".split(),
+    "zset": "bzpopmin bzpopmax bzmpop".split(),
+    "stream": "xread xreadgroup".split(),
+}
+WAITING = [name for family in FAMILIES.values() for name in family]
+# What makes or changes a value of one of the families.
+OWN = {
+    "list": "rpush lpush rpushx lmove lmpop rpop linsert sort".split(),
+    "zset": "zadd zpopmin zincrby zrangestore zunionstore geoadd".split(),
+    "stream": "xadd xgroup xdel xtrim xsetid".split(),
+}
 
 
 class Wire:
@@ -116,6 +126,11 @@ class Side:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{owing} are owed replies, {again} wait")
 
+    def calls(self):
+        stats = self.inspector.value("INFO", "commandstats").decode()
+        pairs = re.findall(r"cmdstat_(\w+):calls=(\d+)", stats)
+        return {name: int(count) for name, count in pairs if name in WAITING}
+
     def state(self):
         ask = self.inspector
         keys = {}
@@ -153,6 +168,8 @@ class Steps:
         self.known = known
         self.serial = 0
         self.ids = 0
+        # The family that most steps are about for a while; None for all alike.
+        self.focus = None
 
     def key(self):
         return self.random.choice(KEYS)
@@ -172,7 +189,10 @@ class Steps:
 
     def wait(self):
         pick = self.random.random()
-        name = self.random.choice([name for name in WAITING if name in self.known])
+        names = FAMILIES.get(self.focus, WAITING)
+        if self.random.random() < 0.1:
+            names = WAITING
+        name = self.random.choice([name for name in names if name in self.known] or ["blpop"])
         if name in ("blpop", "brpop", "bzpopmin", "bzpopmax"):
             return [name, *self.keys(), self.timeout()]
         if name == "blmove":
@@ -241,15 +261,24 @@ class Steps:
         ]
         while True:
             choice = self.random.choice(choices)
-            if choice[0].lower() in self.known:
+            name = choice[0].lower()
+            others = (OWN[family] for family in OWN if self.focus not in (None, family))
+            if any(name in other for other in others) and self.random.random() < 0.9:
+                continue
+            if name in self.known:
                 return choice
 
     def one(self, alone):
         """A step of one connection; `alone` if it is the last that does not wait."""
         if alone:
             return [self.change()]
-        if self.random.random() < 0.55:
+        if self.random.random() < 0.5:
             return [self.wait()]
+        if self.random.random() < 0.15:
+            # Keys become ready together, and nobody waits within.
+            steps = [self.change() for _ in range(self.random.randrange(1, 6))]
+            steps.insert(self.random.randrange(len(steps) + 1), self.wait())
+            return [["MULTI"], *steps, ["EXEC"]]
         steps = [self.change() for _ in range(self.random.choice((1, 1, 1, 2, 4)))]
         if self.random.random() < 0.2:
             steps.append(self.wait())
@@ -270,6 +299,8 @@ def run(sides, seed, count):
     history = collections.deque(maxlen=12)
     waiting = set()
     for index in range(count):
+        if index % FOCUS_EVERY == 0:
+            steps.focus = steps.random.choice((None, *FAMILIES))
         free = [number for number in range(CONNECTIONS) if number not in waiting]
         number = steps.random.choice(free)
         commands = steps.one(len(free) == 1)
@@ -308,11 +339,13 @@ def main():
             sides.append(Side(binary))
         begin = time.monotonic()
         difference = run(sides, arguments.seed, arguments.steps)
+        calls = " ".join(f"{name} {count}" for name, count in sides[0].calls().items())
     finally:
         for side in sides:
             side.server.check = False
             side.server.close()
     print(f"seed {arguments.seed}, {arguments.steps} steps, {time.monotonic() - begin:.0f} s")
+    print(f"calls that came to an end: {calls}")
     if difference is None:
         print("no difference")
         return 0

@@ -96,6 +96,11 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case httl, hpttl, hexpiretime, hpexpiretime
     // Hashes/FieldOptionCommands
     case hgetex, hsetex, hgetdel
+    // Places/GeoCommands
+    case geoadd, geodist, geohash, geopos
+    // Places/GeoSearchCommands
+    case geosearch, geosearchstore, georadius, georadiusRo
+    case georadiusbymember, georadiusbymemberRo
     // Keys/DeleteCommands
     case del, unlink
     // Keys/ExistsCommands

@@ -27,6 +27,10 @@ package func commandKeys(
     for spec in row.keys {
         guard appendKeys(spec, row, arguments, count, into: &keys) else {
             keys.removeSubrange(before...)
+            if let fallback = row.fallbackKeys {
+                fallback(arguments, count, &keys)
+                return true
+            }
             // Where keys are optional, arguments without them are no error (Redis 7.4 EVAL).
             return row.flags.contains(.noMandatoryKeys)
         }
@@ -40,7 +44,7 @@ private func appendKeys(
     into keys: inout [KeyReference]
 ) -> Bool {
     // What stands at unknown places only the command knows: not found, yet no error.
-    if case .unknown = spec.begin { return true }
+    if case .unknown = spec.begin { return row.fallbackKeys == nil }
     guard let begin = beginning(spec.begin, arguments, count) else { return false }
     let first: Int
     let last: Int

@@ -63,6 +63,12 @@ package enum CommandTip: Sendable {
 package typealias VariableKeyFlags =
     @Sendable (_ arguments: UnsafePointer<Bytes>, _ count: Int) -> KeyFlags
 
+/// Appends a request's keys where the specifications do not find all of them.
+package typealias FallbackKeys =
+    @Sendable (
+        _ arguments: UnsafePointer<Bytes>, _ count: Int, _ keys: inout [KeyReference]
+    ) -> Void
+
 package struct CommandRow: Sendable {
     package let id: CommandID
     /// Lower case; of a subcommand its own name without the container's.
@@ -92,11 +98,13 @@ package struct CommandRow: Sendable {
     /// with a whole heading.
     package let help: [CommandHelp]
     package let variableKeyFlags: VariableKeyFlags?
+    package let fallbackKeys: FallbackKeys?
 
     package init(
         _ id: CommandID, _ name: StaticString, in container: CommandID? = nil, arity: Int,
         _ flags: CommandFlags = [], _ categories: CommandCategories = [], keys: [KeySpec] = [],
-        variableKeyFlags: VariableKeyFlags? = nil, tips: [CommandTip] = [], since: StaticString,
+        variableKeyFlags: VariableKeyFlags? = nil, fallbackKeys: FallbackKeys? = nil,
+        tips: [CommandTip] = [], since: StaticString,
         group: CommandGroup, complexity: StaticString? = nil, summary: StaticString,
         deprecatedSince: StaticString? = nil, replacedBy: StaticString? = nil,
         isInternal: Bool = false, history: KeyValuePairs<StaticString, StaticString> = [:],
@@ -110,6 +118,7 @@ package struct CommandRow: Sendable {
         self.categories = .implied(by: flags, named: categories)
         self.keys = keys
         self.variableKeyFlags = variableKeyFlags
+        self.fallbackKeys = fallbackKeys
         self.tips = tips
         self.since = since
         self.group = group

@@ -48,6 +48,8 @@ package let hashCommandRows: [CommandRow] = Array(
         fieldOptionCommandRows,
     ].joined())
 
+package let geoRows: [CommandRow] = geoCommandRows + geoSearchCommandRows
+
 package let keyCommandRows: [CommandRow] = Array(
     [
         deleteCommandRows, existsCommandRows, renameCommandRows, expiryCommandRows,
@@ -60,5 +62,5 @@ package let dataCommandRows: [CommandRow] = Array(
     [
         stringCommandRows, listCommandRows, hashCommandRows, setTypeCommandRows,
         sortedSetCommandRows, streamCommandRows, bitmapCommandRows, hyperLogLogRows,
-        keyCommandRows,
+        geoRows, keyCommandRows,
     ].joined())

@@ -237,6 +237,18 @@ extension Server {
         case .hgetex: hgetexCommand(&c)
         case .hsetex: hsetexCommand(&c)
         case .hgetdel: hgetdelCommand(&c)
+        // Places/GeoCommands
+        case .geoadd: geoaddCommand(&c)
+        case .geodist: geodistCommand(&c)
+        case .geohash: geohashCommand(&c)
+        case .geopos: geoposCommand(&c)
+        // Places/GeoSearchCommands
+        case .geosearch: geosearchCommand(&c)
+        case .geosearchstore: geosearchstoreCommand(&c)
+        case .georadius: georadiusCommand(&c)
+        case .georadiusRo: georadiusRoCommand(&c)
+        case .georadiusbymember: georadiusbymemberCommand(&c)
+        case .georadiusbymemberRo: georadiusbymemberRoCommand(&c)
         // Keys/DeleteCommands
         case .del: delCommand(&c)
         case .unlink: unlinkCommand(&c)

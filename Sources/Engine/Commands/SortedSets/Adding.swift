@@ -132,6 +132,7 @@ private func addOne(_ c: inout CommandContext, _ options: AddOptions) {
     }
     guard var set = c.sortedSetOrError(position.entry) else { return }
     let wasPacked = set.isPacked
+    set.expect(1)
     let change = set.add(member, score).change
     if wasPacked { set.store(in: position.entry) }
     switch change {
@@ -169,6 +170,7 @@ private func add(
     if let position {
         guard let found = c.sortedSetOrError(position.entry) else { return }
         set = found
+        set.expect(number)
     } else {
         if options.rules.contains(.onlyOld) {
             if increments { return c.reply.pointee.null() }

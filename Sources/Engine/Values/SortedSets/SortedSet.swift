@@ -243,6 +243,13 @@ package struct SortedSet {
         return (score == old ? .unchanged : .updated, score)
     }
 
+    /// To be called before so many elements are given at once: a small set becomes a big one where
+    /// they alone are too many for a small one, whatever then becomes of them.
+    @inline(__always)
+    package mutating func expect(_ elements: Int) {
+        if isPacked, elements > engine.pointee.settings.zsetMaxListpackEntries { convertToTree() }
+    }
+
     /// Adds a member that is known not to be there.
     package mutating func insertNew(_ member: Bytes, _ score: Double) {
         makeRoom(for: member)

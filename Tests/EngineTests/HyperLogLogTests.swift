@@ -25,7 +25,8 @@ import Testing
                 if string[4] == HyperLogLog.sparse {
                     return HyperLogLog.merge(sparse: string, into: $0.baseAddress!)
                 }
-                HyperLogLog.merge(dense: string.base + HyperLogLog.headerBytes, into: $0.baseAddress!)
+                HyperLogLog.merge(
+                    dense: string.base + HyperLogLog.headerBytes, into: $0.baseAddress!)
                 return true
             }
         }

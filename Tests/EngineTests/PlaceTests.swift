@@ -40,7 +40,9 @@ import Testing
 
     @Test func degreesAsPrintfWritesThem() {
         var random = RandomSource(seed: 3)
-        var values: [Double] = [0, -0.0, 180, -180, 0.5, -1e-20, 4.9e-324, 1e-17, 5e-18, 85.05112878]
+        var values: [Double] = [
+            0, -0.0, 180, -180, 0.5, -1e-20, 4.9e-324, 1e-17, 5e-18, 85.05112878,
+        ]
         for _ in 0..<2000 {
             let unit = Double(random.next() >> 11) / 0x1p53
             values.append((unit - 0.5) * [360, 1, 1e-3, 1e-10, 1e-16][random.below(5)])
@@ -101,7 +103,8 @@ import Testing
                 == "-ERR could not decode requested zset member\r\n")
         #expect(
             s.run("GEOSEARCH", "k", "BYRADIUS", "1", "m", "ASC", "DESC")
-                == "-ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for GEOSEARCH\r\n")
+                == "-ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for GEOSEARCH\r\n"
+        )
         #expect(
             s.run("GEORADIUS_RO", "k", "0", "0", "1", "m", "STORE", "d") == S.syntax)
         #expect(

@@ -106,8 +106,9 @@ import Testing
         #expect(s.run("GET", "a") == S.bulk("\0bc"))
         #expect(s.run("PTTL", "a") == ":-1\r\n")
         #expect(s.run("BITOP", "OR", "d", "b") == ":1\r\n")
-        #expect(s.run("BITOP", "NOT", "d", "a", "b")
-            == "-ERR BITOP NOT must be called with a single source key.\r\n")
+        #expect(
+            s.run("BITOP", "NOT", "d", "a", "b")
+                == "-ERR BITOP NOT must be called with a single source key.\r\n")
         #expect(s.run("BITOP", "NAND", "d", "a", "b") == S.syntax)
         let changes = s.changes
         #expect(s.run("BITOP", "OR", "d", "none", "nothing") == ":0\r\n")

@@ -171,6 +171,8 @@ private func add(
         guard let found = c.sortedSetOrError(position.entry) else { return }
         set = found
         set.expect(number)
+        // At once, for not every way out below comes to the end.
+        set.store(in: position.entry)
     } else {
         if options.rules.contains(.onlyOld) {
             if increments { return c.reply.pointee.null() }

@@ -19,6 +19,8 @@ package enum PieceStore {
     package static let pieceBytes = 2 << 20
     /// The most pieces that wait ready.
     private static let readyLimit = 4
+    /// When nothing was taken for so many calls of `tend`, a second or so, only one stays ready.
+    private static let restingCalls = 10
 
     private nonisolated(unsafe) static var ring = touch_ring()
     private nonisolated(unsafe) static var hasRing = false
@@ -28,6 +30,8 @@ package enum PieceStore {
     private nonisolated(unsafe) static var pending: UnsafeMutableRawPointer?
     /// Pieces handed out: how many are kept ready follows from it.
     private nonisolated(unsafe) static var taken = 0
+    /// Calls of `tend` since the last piece was handed out.
+    private nonisolated(unsafe) static var quietCalls = 0
     /// Pieces handed out with a huge page, and with small ones, since start.
     package private(set) nonisolated(unsafe) static var hugeCount = 0
     package private(set) nonisolated(unsafe) static var smallCount = 0
@@ -54,8 +58,9 @@ package enum PieceStore {
     /// A zeroed piece, aligned to its size.
     @inline(never)
     package static func take() -> UnsafeMutableRawPointer {
-        tend()
+        makeReady()
         taken += 1
+        quietCalls = 0
         let piece: UnsafeMutableRawPointer
         if let huge = ready.popLast() {
             hugeCount += 1
@@ -64,14 +69,23 @@ package enum PieceStore {
             smallCount += 1
             piece = map()
         }
-        tend()
+        makeReady()
         return piece
     }
 
     package static func giveBack(_ piece: UnsafeMutableRawPointer) { munmap(piece, pieceBytes) }
 
-    /// Sees to it that pieces get ready: cheap, call it now and then (a few times a second).
+    /// Sees to it that pieces get ready, and that none wait in vain: cheap, call it now and then
+    /// (ten times a second).
     package static func tend() {
+        quietCalls += 1
+        if quietCalls > restingCalls, ready.count > 1, let piece = ready.popLast() {
+            giveBack(piece)
+        }
+        makeReady()
+    }
+
+    private static func makeReady() {
         guard hasRing else { return }
         if let piece = pending {
             let state = touch_ring_poll(&ring)
@@ -84,8 +98,9 @@ package enum PieceStore {
             }
             ready.append(piece)
         }
-        // One that grows keeps up to the limit ready.
-        guard isNearlyUsed, ready.count < min(readyLimit, 1 + taken / 2) else { return }
+        // One that grows keeps up to the limit ready, one that has not for a while a single one.
+        let wanted = quietCalls > restingCalls ? 1 : min(readyLimit, 1 + taken / 2)
+        guard isNearlyUsed, ready.count < wanted else { return }
         let piece = map()
         askForHugePage(piece)
         if touch_ring_start(&ring, piece) == 0 {

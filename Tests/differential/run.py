@@ -1,6 +1,6 @@
 """The differential tests that `make test` runs, against each reference that the packages provide: the
 fuzzer with a fixed seed (so that a failure repeats) and a new one (so that runs add up), the one of
-broken bytes, and the comparison of what COMMAND says of each command.
+broken bytes, the one of commands that wait, and the comparison of what COMMAND says of each command.
 
 FUZZ_COMMANDS sets the number of commands per run, FUZZ_FAMILIES the families. Ends with `N passed, N failed`.
 """
@@ -17,12 +17,13 @@ from references import find_reference  # noqa: E402
 from server import BINARY  # noqa: E402
 
 COMMANDS = os.environ.get("FUZZ_COMMANDS", "100000")
-FAMILIES = os.environ.get("FUZZ_FAMILIES", "strings,lists,keys,server")
+FAMILIES = os.environ.get("FUZZ_FAMILIES", "")
 
 
 def steps():
     """What is tried, and how."""
     yield "bytes, redis-server", [HERE / "bytes.py", "--seed", "1"]
+    yield "waiting, valkey", [HERE / "blocking.py", "--reference", "valkey", "--seed", "1"]
     for reference in ("redis-server", "valkey"):
         for seed in os.environ.get("FUZZ_SEEDS", "1,2").split(","):
             yield f"fuzzer, {reference}, seed {seed}", [

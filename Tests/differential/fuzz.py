@@ -27,8 +27,10 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
+import fading  # noqa: E402
 import justified  # noqa: E402
 from grammar import FAMILIES, KEYS, SETTINGS, VERSIONED_SETTINGS, Generator, Group  # noqa: E402
+from grammar.groups import unordered  # noqa: E402
 from keyspace import Keyspace  # noqa: E402
 from references import find_reference, version_of  # noqa: E402
 from resp import Connection, Incomplete, encode  # noqa: E402
@@ -37,6 +39,7 @@ from server import BINARY, Server  # noqa: E402
 BATCH_COMMANDS = (1, 8, 60, 60, 60, 200)
 BATCH_BYTES = 256 * 1024
 SHORT_LIVES_EVERY = 2500
+FADING_EVERY = 15000
 COMPARE_EVERY = 4000
 FLUSH_EVERY = 4
 HISTORY = 12
@@ -94,6 +97,8 @@ class Fuzzer:
             self.sides.append(Side(path))
         self.without = frozenset(without) | self.unknown()
         self.generator.without = self.without
+        known = b"HPEXPIRE" not in self.without
+        self.fields_fade = known and FAMILIES["fields"] in self.generator.families
 
     def unknown(self):
         """Commands of the grammar that the reference does not have. (That the server under test lacks
@@ -115,12 +120,15 @@ class Fuzzer:
 
     def run(self, commands):
         compared = 0
-        next_compare, next_short = COMPARE_EVERY, SHORT_LIVES_EVERY
+        next_compare, next_short, next_fading = COMPARE_EVERY, SHORT_LIVES_EVERY, FADING_EVERY
         while self.index < commands and self.differences < self.max_differences:
             self.exchange(self.batch(commands - self.index))
             if self.index >= next_short:
                 next_short = self.index + SHORT_LIVES_EVERY
                 self.short_lives()
+            if self.index >= next_fading and self.fields_fade:
+                next_fading = self.index + FADING_EVERY
+                self.fading_fields()
             if self.index >= next_compare or self.index >= commands:
                 next_compare = self.index + COMPARE_EVERY
                 self.compare_keyspaces()
@@ -142,6 +150,24 @@ class Fuzzer:
             for command in step.commands if isinstance(step, Group) else (step,):
                 size += sum(map(len, command)) + 16 * len(command)
         return batch
+
+    def fading_fields(self):
+        """Lets fields of hashes pass their time, looks for them, and waits until they are removed."""
+        random = self.generator.random
+        self.inspect("DEBUG", "SET-ACTIVE-EXPIRE", random.randint(0, 1))
+        commands, fields, milliseconds = fading.begin(random)
+        self.exchange([[b"SELECT", b"0"], *commands])
+        time.sleep(milliseconds / 1000)
+        self.exchange([[b"SELECT", b"0"], *fading.look(random, fields)])
+        listings = [command for key in fields for command in fading.listings(key)]
+        self.exchange([unordered(command, [command[1]]) for command in listings])
+        self.inspect("DEBUG", "SET-ACTIVE-EXPIRE", 1)
+        self.inspect("SELECT", 0)
+        for side, name in zip(self.sides, self.names):
+            if not fading.wait_until_removed(side.inspector, fields):
+                self.report(f"fields stay after command {self.index}", name.encode(), b"", [])
+        self.exchange([unordered(command, [command[1]]) for command in listings])
+        self.inspect("DEL", *fields)
 
     def short_lives(self):
         """Lets some keys pass their time. Whether they are removed is left open until all keys are

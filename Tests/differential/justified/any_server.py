@@ -196,6 +196,11 @@ def debug_object_figures(command, ours, theirs):
     return masked(ours) == masked(theirs)
 
 
+@rule("each server's hash tables have sizes of their own", [b"DEBUG HTSTATS-KEY"])
+def table_sizes(command, ours, theirs):
+    return b" table size: " in ours and b" table size: " in theirs
+
+
 @rule("each allocator rounds lengths in its own way", [b"DEBUG SDSLEN"])
 def lengths(command, ours, theirs):
     def masked(raw):

@@ -40,8 +40,9 @@ def hexpire(g):
     if g.lacks("field limits"):
         options = options[:1]
         if time.lstrip(b"-").isdigit():
-            time = b"%d" % (g.now + 10**8) if b"AT" in name else b"100000000"
-            time += b"000" if name == b"HPEXPIREAT" else b""
+            far = g.random.randint(10**7, 10**9)
+            time = b"%d" % (g.now + far if b"AT" in name else far)
+            time += b"000" if name.startswith(b"HP") else b""
     return [name, g.key(), time, *options, *listed(g, g.members(1, 4))]
 
 
@@ -50,6 +51,14 @@ def reader(name):
 
 
 def option(g, *others):
+    """When fields are to go: not beyond what the reference takes."""
+    if g.lacks("field limits"):
+        far = b"%d" % (g.now + g.random.randint(10**4, 10**9))
+        near = b"%d" % g.random.randint(10**6, 10**9)
+        given = [[b"EX", near], [b"PX", near + b"000"], [b"EXAT", far], [b"PXAT", far + b"000"]]
+        wrong = [[b"EX", b"abc"], [b"PX", b"0"], [b"EXAT", b"-1"], [b"PXAT", b""], [b"EX"]]
+        kept = [[word] for word in others]
+        return g.pick(wrong) if g.chance(0.08) else g.pick([[], *kept, *given])
     return g.pick(
         [
             [],

@@ -133,10 +133,10 @@ def scanned(command, key, listing, paired=False):
             cursor, elements = decode(part)[0]
             if not belong(elements, everything, paired):
                 return result
-            found.append((cursor, ordered(elements)))
+            found.append((cursor, sorted(elements, key=lambda x: repr(as_number(x)))))
         (our_cursor, our), (their_cursor, their) = found
         complete = our_cursor == their_cursor == b"0" and group.main[2] == b"0"
-        if not complete or our == their:
+        if not complete or [as_number(x) for x in our] == [as_number(x) for x in their]:
             result[2] = "a scan's order is the table's, and cursors are the server's own"
         return result
 
@@ -156,6 +156,15 @@ def belong(elements, everything, paired):
         if known != value and (known is None or float(known) != float(value)):
             return False
     return True
+
+
+def as_number(word):
+    """The word, or its value: versions write the same score in several ways."""
+    try:
+        value = float(word)
+    except (TypeError, ValueError):
+        return word
+    return word if value != value else value + 0.0
 
 
 def drawn(command, listing, paired=False):

@@ -60,7 +60,9 @@ def lex_bound(g):
 
 
 def limit(g):
-    offset = g.integer() if g.chance(0.2) and not g.lacks("negative offsets") else g.count()
+    offset = g.integer() if g.chance(0.2) else g.count()
+    if g.lacks("negative offsets"):
+        offset = offset.lstrip(b"-")
     return [b"LIMIT", offset, g.integer()]
 
 

@@ -185,3 +185,8 @@ def negative_offset(command, ours, theirs):
     words = [word.upper() for word in command]
     after = words[words.index(b"LIMIT") + 1] if b"LIMIT" in words[:-1] else b""
     return after[:1] == b"-" and theirs == b"*0\r\n"
+
+
+@rule("7.0 finds another thing wrong", [b"XSETID"], ["redis 7.0"])
+def smaller_id(command, ours, theirs):
+    return ours.startswith(b"-ERR The ID specified") and theirs.startswith(b"-ERR The ID specified")

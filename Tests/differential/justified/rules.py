@@ -54,9 +54,11 @@ def numbers_as_values(raw):
             return [plain(item) for item in value]
         if isinstance(value, bytes):
             try:
-                return float(value)
+                number = float(value)
             except ValueError:
                 return value
+            # What is not a number is not equal to itself.
+            return value if number != number else number
         return value
 
     return plain(decode(raw)[0])

@@ -29,6 +29,7 @@ final class TestEngine {
     func database(_ i: Int = 0) -> UnsafeMutablePointer<Database> { engine.pointee.databases + i }
 
     /// Runs `body` with the key, its hash and its position in database `i`.
+    @discardableResult
     func with<R>(
         _ key: [UInt8], _ i: Int = 0,
         _ body: (UnsafeMutablePointer<Database>, Bytes, UInt64, Position?) -> R

@@ -49,7 +49,7 @@ package func hgetCommand(_ c: inout CommandContext) {
         return
     }
     var isGone = false
-    guard let field = c.liveField(hash, c[2], &isGone) else { return c.reply.pointee.null() }
+    guard let field = c.liveField(hash, 2, &isGone) else { return c.reply.pointee.null() }
     c.reply.pointee.appendBulk(field.value)
 }
 
@@ -62,7 +62,7 @@ package func hmgetCommand(_ c: inout CommandContext) {
     for i in 2..<c.count {
         // Expired fields are removed on the way, but the handle stays valid: of a hash with
         // deadlines, whatever its form, the pointer stays as it is.
-        if !isGone, let hash, let field = c.liveField(hash, c[i], &isGone) {
+        if !isGone, let hash, let field = c.liveField(hash, i, &isGone) {
             c.reply.pointee.appendBulk(field.value)
         } else {
             c.reply.pointee.null()
@@ -77,7 +77,7 @@ package func hexistsCommand(_ c: inout CommandContext) {
         if !isError { c.reply.pointee.integer(0) }
         return
     }
-    c.reply.pointee.integer(c.liveField(hash, c[2], &isGone) == nil ? 0 : 1)
+    c.reply.pointee.integer(c.liveField(hash, 2, &isGone) == nil ? 0 : 1)
 }
 
 package func hstrlenCommand(_ c: inout CommandContext) {
@@ -87,7 +87,7 @@ package func hstrlenCommand(_ c: inout CommandContext) {
         if !isError { c.reply.pointee.integer(0) }
         return
     }
-    c.reply.pointee.integer(c.liveField(hash, c[2], &isGone)?.value.textBytes ?? 0)
+    c.reply.pointee.integer(c.liveField(hash, 2, &isGone)?.value.textBytes ?? 0)
 }
 
 package func hlenCommand(_ c: inout CommandContext) {

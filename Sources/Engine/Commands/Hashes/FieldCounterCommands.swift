@@ -75,7 +75,7 @@ private func counterField(_ c: inout CommandContext, _ position: inout Position?
     if isError { return nil }
     guard let found = position else { return CounterField(value: nil) }
     var isGone = false
-    let field = c.liveField(HashValue(found.entry, c.engine), c[2], &isGone)
+    let field = c.liveField(HashValue(found.entry, c.engine), 2, &isGone)
     if isGone { position = nil }
     return CounterField(value: field?.value)
 }

@@ -182,7 +182,7 @@ private func replyExpiring(
     var change = FieldDeadlineChange(at: position, c.engine)
     var isGone = false
     c.reply.pointee.array(c.count - first)
-    for i in first..<c.count where replyValue(&c, change.hash, c[i], &isGone) != nil {
+    for i in first..<c.count where replyValue(&c, change.hash, i, &isGone) != nil {
         _ = change.set(c[i], due, .always)
     }
     if !isGone { change.finish(&c, at: position) }
@@ -198,7 +198,7 @@ private func replyFields(
     var persisted = 0
     c.reply.pointee.array(c.count - first)
     for i in first..<c.count {
-        guard let field = replyValue(&c, hash, c[i], &isGone), persists, field.deadline != 0
+        guard let field = replyValue(&c, hash, i, &isGone), persists, field.deadline != 0
         else { continue }
         hash.setDeadline(c[i], 0)
         persisted += 1
@@ -206,11 +206,11 @@ private func replyFields(
     return persisted
 }
 
-/// Answers with a field's value, or null if it is not there.
+/// Answers with the value of the field that argument `i` names, or null if it is not there.
 private func replyValue(
-    _ c: inout CommandContext, _ hash: HashValue, _ name: Bytes, _ isGone: inout Bool
+    _ c: inout CommandContext, _ hash: HashValue, _ i: Int, _ isGone: inout Bool
 ) -> HashField? {
-    guard !isGone, let field = c.liveField(hash, name, &isGone) else {
+    guard !isGone, let field = c.liveField(hash, i, &isGone) else {
         c.reply.pointee.null()
         return nil
     }
@@ -250,7 +250,7 @@ private func meetsConditions(
         if let here = position {
             var isGone = false
             let hash = HashValue(here.entry, c.engine)
-            isFound = c.liveField(hash, c[i], &isGone) != nil
+            isFound = c.liveField(hash, i, &isGone) != nil
             if isGone { position = nil }
         }
         if isFound != options.onlyIfFieldsPresent { return false }
@@ -308,7 +308,7 @@ package func hgetdelCommand(_ c: inout CommandContext) {
     var deleted = 0
     c.reply.pointee.array(c.count - 4)
     for i in 4..<c.count {
-        guard replyValue(&c, hash, c[i], &isGone) != nil else { continue }
+        guard replyValue(&c, hash, i, &isGone) != nil else { continue }
         _ = hash.remove(c[i])
         deleted += 1
         isGone = c.storeOrRemove(hash, at: position)

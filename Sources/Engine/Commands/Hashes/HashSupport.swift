@@ -50,11 +50,12 @@ extension CommandContext {
 
     // MARK: Fields
 
-    /// The field of that name if it is not past its time; else it is removed, and with the last
-    /// one the key: `isGone` says so, and nothing may be done with the hash then.
+    /// The field that argument `i` names if it is not past its time; else it is removed, and with
+    /// the last one the key: `isGone` says so, and nothing may be done with the hash then.
     @inline(__always)
-    func liveField(_ hash: HashValue, _ name: Bytes, _ isGone: inout Bool) -> HashField? {
-        guard let field = hash.find(name) else { return nil }
+    func liveField(_ hash: HashValue, _ i: Int, _ isGone: inout Bool) -> HashField? {
+        let name = self[i]
+        guard let field = hash.find(name, i == 2 ? memberHash : 0) else { return nil }
         if field.deadline == 0 || !hash.isExpired(field.deadline) { return field }
         isGone = database.pointee.expireField(self[1], firstKeyHash, name)
         return nil

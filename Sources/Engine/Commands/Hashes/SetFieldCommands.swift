@@ -63,7 +63,8 @@ private func setFields(_ c: inout CommandContext) -> Int? {
     var created = 0
     var i = 2
     while i < c.count {
-        if hash.set(c[i], c[i &+ 1], .none, limits) { created &+= 1 }
+        let known = i == 2 ? c.memberHash : 0
+        if hash.set(c[i], c[i &+ 1], .none, limits, hash: known) { created &+= 1 }
         i &+= 2
     }
     c.store(hash, at: position)
@@ -77,7 +78,7 @@ package func hsetnxCommand(_ c: inout CommandContext) {
     if isError { return }
     if let found = position {
         var isGone = false
-        if c.liveField(HashValue(found.entry, c.engine), c[2], &isGone) != nil {
+        if c.liveField(HashValue(found.entry, c.engine), 2, &isGone) != nil {
             return c.reply.pointee.integer(0)
         }
         if isGone { position = nil }
@@ -100,7 +101,7 @@ package func hdelCommand(_ c: inout CommandContext) {
     var hash = HashValue(position.entry, c.engine)
     var deleted = 0
     var isGone = false
-    for i in 2..<c.count where !isGone && hash.remove(c[i]) {
+    for i in 2..<c.count where !isGone && hash.remove(c[i], i == 2 ? c.memberHash : 0) {
         deleted += 1
         isGone = c.storeOrRemove(hash, at: position)
     }

@@ -103,13 +103,13 @@ struct BigHash {
         state.pointee.table.find(name, hash)
     }
 
-    /// Sets a field; true if it is a new one.
+    /// Sets a field; true if it is a new one. `known` is the name's hash, or 0.
     @inline(__always)
     func set(
-        _ name: Bytes, _ value: Bytes, _ deadline: NewFieldDeadline,
+        _ name: Bytes, _ value: Bytes, _ known: UInt64, _ deadline: NewFieldDeadline,
         _ engine: UnsafeMutablePointer<Engine>
     ) -> Bool {
-        let hash = engine.pointee.hash(name)
+        let hash = known == 0 ? engine.pointee.hash(name) : known
         guard let position = find(name, hash) else {
             insert(name, value, hash, deadline, engine)
             return true

@@ -126,15 +126,16 @@ package struct HashValue {
         }
     }
 
-    /// The field of that name.
+    /// The field of that name; `hash` is the name's if it is known, else 0.
     @inline(__always)
-    package func find(_ name: Bytes) -> HashField? {
+    package func find(_ name: Bytes, _ hash: UInt64 = 0) -> HashField? {
         if Self.isBlock(encoding) {
             guard let place = block.find(PackedNeedle(name), skipping: 1) else { return nil }
             return HashField(value: block.item(at: block.after(place)), deadline: 0)
         }
         if isPacked { return findExpiring(name) }
-        guard let field = big.find(name, engine.pointee.hash(name))?.element else { return nil }
+        let hash = hash == 0 ? engine.pointee.hash(name) : hash
+        guard let field = big.find(name, hash)?.element else { return nil }
         return HashField(value: PackedItem(field.value), deadline: field.deadline)
     }
 
@@ -241,13 +242,14 @@ package struct HashValue {
         Self.isBlock(encoding) ? (block, 2) : (expiring.block, 3)
     }
 
-    /// Sets a field; true if it is a new one. With `.at` the hash supports deadlines already (see
-    /// `supportDeadlines`).
+    /// Sets a field; true if it is a new one. `hash` is the name's if it is known, else 0. With
+    /// `.at` the hash supports deadlines already (see `supportDeadlines`).
     @inline(__always)
     mutating func set(
-        _ name: Bytes, _ value: Bytes, _ deadline: NewFieldDeadline, _ limits: HashLimits
+        _ name: Bytes, _ value: Bytes, _ deadline: NewFieldDeadline, _ limits: HashLimits,
+        hash: UInt64 = 0
     ) -> Bool {
-        if !isPacked { return big.set(name, value, deadline, engine) }
+        if !isPacked { return big.set(name, value, hash, deadline, engine) }
         return setPacked(name, value, deadline, limits)
     }
 
@@ -256,7 +258,7 @@ package struct HashValue {
     ) -> Bool {
         if name.count > limits.valueBytes || value.count > limits.valueBytes {
             convertToTable()
-            return big.set(name, value, deadline, engine)
+            return big.set(name, value, 0, deadline, engine)
         }
         let isNew: Bool
         if Self.isBlock(encoding) {
@@ -303,10 +305,11 @@ package struct HashValue {
     }
 
     /// Takes a field out; false if there is none of that name.
-    package mutating func remove(_ name: Bytes) -> Bool {
+    package mutating func remove(_ name: Bytes, _ hash: UInt64 = 0) -> Bool {
         switch encoding {
         case .fieldTable:
-            guard let position = big.find(name, engine.pointee.hash(name)) else { return false }
+            let hash = hash == 0 ? engine.pointee.hash(name) : hash
+            guard let position = big.find(name, hash) else { return false }
             big.remove(position, heap)
         case .listpackEx:
             var block = expiring.block

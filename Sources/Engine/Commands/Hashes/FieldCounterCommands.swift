@@ -82,7 +82,7 @@ private func counterField(_ c: inout CommandContext, _ position: inout Position?
 
 /// Sets the field in argument 2; a deadline that it has stays.
 private func setCounter(_ c: inout CommandContext, _ position: Position?, _ text: Bytes) {
-    var hash = position.map { HashValue($0.entry, c.engine) } ?? HashValue.create(c.engine)
+    var hash = c.hash(at: position)
     _ = hash.set(c[2], text, .keep, c.hashLimits)
     c.store(hash, at: position)
     c.database.pointee.changed(c[1])

@@ -278,7 +278,7 @@ private func setGiven(
 ) {
     let limits = c.hashLimits
     let number = c.count - options.first
-    var hash = position.map { HashValue($0.entry, c.engine) } ?? HashValue.create(c.engine)
+    var hash = c.hash(at: position)
     hash.prepare(for: c.arguments + options.first, number, limits)
     if due != nil { hash.supportDeadlines() }
     var deadline = NewFieldDeadline.none

@@ -48,6 +48,13 @@ extension CommandContext {
         return position
     }
 
+    /// The hash at `position`, or a new one. (Spelled out, for `map` would need the runtime.)
+    @inline(__always)
+    func hash(at position: Position?) -> HashValue {
+        if let position { return HashValue(position.entry, engine) }
+        return HashValue.create(engine)
+    }
+
     // MARK: Fields
 
     /// The field that argument `i` names if it is not past its time; else it is removed, and with

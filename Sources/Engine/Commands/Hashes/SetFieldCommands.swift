@@ -58,7 +58,7 @@ private func setFields(_ c: inout CommandContext) -> Int? {
     let position = c.hashPosition(&isError)
     if isError { return nil }
     let limits = c.hashLimits
-    var hash = position.map { HashValue($0.entry, c.engine) } ?? HashValue.create(c.engine)
+    var hash = c.hash(at: position)
     hash.prepare(for: c.arguments + 2, c.count &- 2, limits)
     var created = 0
     var i = 2
@@ -84,7 +84,7 @@ package func hsetnxCommand(_ c: inout CommandContext) {
         if isGone { position = nil }
     }
     let limits = c.hashLimits
-    var hash = position.map { HashValue($0.entry, c.engine) } ?? HashValue.create(c.engine)
+    var hash = c.hash(at: position)
     hash.prepare(for: c.arguments + 2, 2, limits)
     _ = hash.set(c[2], c[3], .none, limits)
     c.store(hash, at: position)

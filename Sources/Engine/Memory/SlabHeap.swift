@@ -58,6 +58,9 @@ struct SlabHeap: ~Copyable {
     private(set) var regions: UnsafeMutablePointer<Region>
     private(set) var regionCount = 0
     private var regionCapacity = 8
+    /// Classes whose last slab stayed when it became empty, the latest ones.
+    private var keptClasses = InlineArray<4, UInt8>(repeating: 0)
+    private var keptCursor = 0
     /// Slabs not in use in all regions together.
     private(set) var freeSlabs = 0
     /// Bytes in live cells.
@@ -195,9 +198,9 @@ struct SlabHeap: ~Copyable {
     private mutating func deallocateSlowly(_ slab: SlabPointer) {
         if slab.pointee.live == 0 {
             if slab.pointee.listed {
-                // The last slab of a class stays, or a class that holds one cell now and none
-                // then would take and return a slab each time.
-                if slab.pointee.next == nil && slab.pointee.previous == nil { return }
+                if slab.pointee.next == nil && slab.pointee.previous == nil {
+                    return keepLast(Self.index(ofCell: Int(slab.pointee.cellBytes)))
+                }
                 unlist(slab)
             } else if slab.pointee.evacuating {
                 unlinkEvacuating(slab)
@@ -206,6 +209,20 @@ struct SlabHeap: ~Copyable {
         } else if !slab.pointee.evacuating {
             list(slab)
         }
+    }
+
+    /// The last slab of a class stays although it is empty, or a class that holds one cell now and
+    /// none then would take and return a slab each time. But few do: a block that grew has passed
+    /// through all classes.
+    private mutating func keepLast(_ index: Int) {
+        let oldest = Int(keptClasses[keptCursor])
+        keptClasses[keptCursor] = UInt8(index)
+        keptCursor = (keptCursor + 1) % keptClasses.count
+        guard oldest != index, let slab = partial[oldest], slab.pointee.live == 0,
+            slab.pointee.next == nil
+        else { return }
+        unlist(slab)
+        releaseSlab(slab)
     }
 
     // MARK: Lists of slabs with room

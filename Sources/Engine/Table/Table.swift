@@ -20,6 +20,13 @@ protocol TableElement {
     init(raw: UnsafeMutableRawPointer)
     var raw: UnsafeMutableRawPointer { get }
     var key: Bytes { get }
+    /// Elements per bucket that the table grows at, times four.
+    static var growthQuarters: Int { get }
+}
+
+extension TableElement {
+    /// Load 0.75: 11.3 bytes and 1.11 buckets for each element.
+    static var growthQuarters: Int { 27 }
 }
 
 extension Entry: TableElement {}
@@ -39,8 +46,7 @@ struct Table<Element: TableElement>: ~Copyable {
     private static var chunkShift: Int { 10 }
     private static var chunkBuckets: Int { 1 << chunkShift }
     private static var chunkBytes: Int { ChunkStore.chunkBytes }
-    /// Elements per bucket that the table grows at, times four: load 0.75.
-    private static var growthQuarters: Int { 27 }
+    private static var growthQuarters: Int { Element.growthQuarters }
 
     let heap: UnsafeMutablePointer<SlabHeap>
     private let key0: UInt64

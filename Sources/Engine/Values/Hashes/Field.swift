@@ -19,6 +19,9 @@ struct Field: OwnedElement {
     @inline(__always)
     init(raw: UnsafeMutableRawPointer) { self.raw = raw }
 
+    /// Load 0.86: 10.5 bytes and 1.15 buckets for each field, whose cell takes the most anyway.
+    static var growthQuarters: Int { 31 }
+
     private static var deadlineFlag: UInt8 { 1 }
     private static var longFlag: UInt8 { 2 }
     private static var generationShift: UInt8 { 2 }

@@ -19,8 +19,8 @@ package enum PieceStore {
     package static let pieceBytes = 2 << 20
     /// The most pieces that wait ready.
     private static let readyLimit = 4
-    /// When nothing was taken for so many calls of `tend`, a second or so, only one stays ready.
-    private static let restingCalls = 10
+    /// When nothing was taken for so many calls of `tend`, half a second or so, only one stays ready.
+    private static let restingCalls = 5
 
     private nonisolated(unsafe) static var ring = touch_ring()
     private nonisolated(unsafe) static var hasRing = false

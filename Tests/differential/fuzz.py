@@ -27,6 +27,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
+import exchange  # noqa: E402
 import fading  # noqa: E402
 import justified  # noqa: E402
 from grammar import FAMILIES, KEYS, SETTINGS, VERSIONED_SETTINGS, Generator, Group  # noqa: E402
@@ -273,6 +274,17 @@ class Fuzzer:
             command = [b"DEBUG", b"DIGEST"]
             if not justified.reason(command, ours.digest, theirs.digest, self.reference):
                 self.report(f"{when}, DEBUG DIGEST", ours.digest, theirs.digest, [])
+        self.exchange_dumps([ours, theirs])
+
+    def exchange_dumps(self, spaces):
+        """Each server restores what the other dumps."""
+        if b"RESTORE" in self.without or FAMILIES["dump"] not in self.generator.families:
+            return
+        fields_too = self.reference == "redis 7.4"
+        found = exchange.differences(self.sides, spaces, self.generator.random, fields_too)
+        for what, ours, theirs in found:
+            if not justified.reason([b"RESTORE"], ours, theirs, self.reference):
+                self.report(f"after command {self.index}, {what[:300]}", ours, theirs, [])
 
 
 def inline(command, random):

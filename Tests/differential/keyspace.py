@@ -69,18 +69,20 @@ class Key:
 class Keyspace:
     """Reads everything through a connection: {(database, key): Key} and the server's own digest."""
 
-    def __init__(self, connection):
+    def __init__(self, connection, only=None):
+        """`only`: the keys to read, by database; no digest then."""
         self.connection = connection
         self.keys = {}
-        for database in range(DATABASES):
+        for database in range(DATABASES) if only is None else only:
             connection.command("SELECT", database)
-            # What is past its time goes now.
-            connection.command("SCAN", 0, "COUNT", 10**6)
-            names = sorted(connection.value("KEYS", "*"))
+            if only is None:
+                # What is past its time goes now.
+                connection.command("SCAN", 0, "COUNT", 10**6)
+            names = sorted(connection.value("KEYS", "*")) if only is None else only[database]
             for start in range(0, len(names), AT_ONCE):
                 self.read(database, names[start : start + AT_ONCE])
         connection.command("SELECT", 0)
-        self.digest = connection.command("DEBUG", "DIGEST")
+        self.digest = connection.command("DEBUG", "DIGEST") if only is None else None
 
     def pipeline(self, commands):
         self.connection.send(b"".join(encode(*command) for command in commands))

@@ -67,8 +67,10 @@ def timeless(value, names=()):
     return tuple(result) if isinstance(value, tuple) else result
 
 
-@rule("consumers are seen at two moments", [b"XINFO STREAM", b"XINFO CONSUMERS"])
+@rule("consumers are seen at two moments", [b"XINFO STREAM", b"XINFO CONSUMERS", b"RESTORE"])
 def seen(command, ours, theirs):
+    if command[0] == b"RESTORE" and ours[:1] not in b"*%":
+        return False
     return same_kind(ours, theirs) and timeless(decode(ours)[0]) == timeless(decode(theirs)[0])
 
 

@@ -61,7 +61,8 @@ extension PackedStream {
         if group.entriesRead != StreamGroup.unknownCount, !mayHaveGaps(from: group.lastID) {
             return entriesAdded &- group.entriesRead
         }
-        return entriesRead(through: group.lastID).map { entriesAdded &- $0 }
+        guard let read = entriesRead(through: group.lastID) else { return nil }
+        return entriesAdded &- read
     }
 
     /// Notes that the group has been given the entry `id`, in the order of the stream.

@@ -41,18 +41,22 @@ struct TreeNode: Equatable {
 
     @inline(__always)
     var next: TreeNode? {
-        get { raw.load(as: UnsafeMutableRawPointer?.self).map { TreeNode(raw: $0) } }
+        get { Self.node(raw.load(as: UnsafeMutableRawPointer?.self)) }
         nonmutating set { raw.storeBytes(of: newValue?.raw, as: UnsafeMutableRawPointer?.self) }
     }
 
     @inline(__always)
     var previous: TreeNode? {
-        get {
-            raw.load(fromByteOffset: 8, as: UnsafeMutableRawPointer?.self).map { TreeNode(raw: $0) }
-        }
+        get { Self.node(raw.load(fromByteOffset: 8, as: UnsafeMutableRawPointer?.self)) }
         nonmutating set {
             raw.storeBytes(of: newValue?.raw, toByteOffset: 8, as: UnsafeMutableRawPointer?.self)
         }
+    }
+
+    @inline(__always)
+    private static func node(_ raw: UnsafeMutableRawPointer?) -> TreeNode? {
+        guard let raw else { return nil }
+        return TreeNode(raw: raw)
     }
 
     @inline(__always)
@@ -215,7 +219,7 @@ struct SortedTree<Item: TreeItem> {
         guard let leaf = leaf(for: key) else { return nil }
         let index = Self.lowerBound(leaf, key)
         if index < leaf.count { return Cursor(leaf: leaf, index: index) }
-        return leaf.next.map { Cursor(leaf: $0, index: 0) }
+        return Self.cursor(leaf.next)
     }
 
     /// The last item with this key or an earlier one.
@@ -227,7 +231,7 @@ struct SortedTree<Item: TreeItem> {
             return Cursor(leaf: leaf, index: index)
         }
         if index > 0 { return Cursor(leaf: leaf, index: index - 1) }
-        return leaf.previous.map { Cursor(leaf: $0, index: $0.count - 1) }
+        return Self.cursor(atEndOf: leaf.previous)
     }
 
     /// The item with this key. Its key must not be changed.
@@ -240,13 +244,30 @@ struct SortedTree<Item: TreeItem> {
     }
 
     @inline(__always)
-    var start: Cursor? { firstLeaf.map { Cursor(leaf: $0, index: 0) } }
+    var start: Cursor? { Self.cursor(firstLeaf) }
 
     @inline(__always)
-    var end: Cursor? { lastLeaf.map { Cursor(leaf: $0, index: $0.count &- 1) } }
+    var end: Cursor? { Self.cursor(atEndOf: lastLeaf) }
+
+    /// Written out: what Swift 6.3's `Optional.map` returns in a debug build for no leaf, its caller
+    /// takes for a cursor.
+    @inline(__always)
+    private static func cursor(_ leaf: TreeNode?) -> Cursor? {
+        guard let leaf else { return nil }
+        return Cursor(leaf: leaf, index: 0)
+    }
 
     @inline(__always)
-    var first: UnsafeMutablePointer<Item>? { firstLeaf.map { Self.items($0) } }
+    private static func cursor(atEndOf leaf: TreeNode?) -> Cursor? {
+        guard let leaf else { return nil }
+        return Cursor(leaf: leaf, index: leaf.count &- 1)
+    }
+
+    @inline(__always)
+    var first: UnsafeMutablePointer<Item>? {
+        guard let leaf = firstLeaf else { return nil }
+        return Self.items(leaf)
+    }
 
     @inline(__always)
     var last: UnsafeMutablePointer<Item>? {

@@ -90,7 +90,9 @@ final class CommandSession {
 
     private func dispatch(_ c: inout CommandContext) {
         var name = c[0].string.lowercased()
-        if name == "object" || name == "memory" { name += "|" + c[1].string.lowercased() }
+        if ["object", "memory", "xgroup", "xinfo"].contains(name) {
+            name += "|" + c[1].string.lowercased()
+        }
         guard let handler = Self.handlers[name] else {
             Issue.record("the session knows no command \(name)")
             return
@@ -173,6 +175,11 @@ final class CommandSession {
         "sdiff": sdiffCommand,
         "sunionstore": sunionstoreCommand,
         "sdiffstore": sdiffstoreCommand,
+        // Streams
+        "xadd": xaddCommand, "xlen": xlenCommand, "xdel": xdelCommand, "xtrim": xtrimCommand,
+        "xrange": xrangeCommand, "xread": xreadCommand, "xreadgroup": xreadgroupCommand,
+        "xack": xackCommand, "xgroup|create": xgroupCreateCommand,
+        "xinfo|stream": xinfoStreamCommand,
     ]
 
     // MARK: Replies as the protocol writes them

@@ -12,6 +12,7 @@ import shutil
 import struct
 import sys
 
+from resp import decode
 from server import Server, is_flashkvd
 from skip import Skip
 
@@ -204,10 +205,11 @@ def content(connection, key):
 
 
 def deadlines(connection, key, names):
+    """The deadline of each field, -1 for none: all of them where there is no such thing."""
     if not names:
         return []
-    found = connection.value("HPEXPIRETIME", key, "FIELDS", len(names), *names)
-    return found if isinstance(found, list) else [-1] * len(names)
+    reply = connection.command("HPEXPIRETIME", key, "FIELDS", len(names), *names)
+    return [-1] * len(names) if reply.startswith(b"-") else decode(reply)[0]
 
 
 def digest(connection, key):

@@ -42,11 +42,18 @@ struct ValueDecoder: ~Copyable {
         case .sortedSet: return try sortedSetOfMembers(textScores: false)
         case .sortedSetZiplist: return try sortedSetOfZiplist()
         case .sortedSetListpack: return try sortedSetOfListpack()
+        case .hash, .hashZipmap, .hashZiplist, .hashListpack, .hashDeadlines,
+            .hashDeadlinesAbsolute, .hashListpackDeadlines, .hashListpackDeadlinesAbsolute:
+            return try hash(type)
         case .streamListpacks: return try stream(form: 1)
         case .streamListpacks2: return try stream(form: 2)
         case .streamListpacks3: return try stream(form: 3)
-        default: throw .malformed
         }
+    }
+
+    private static func newString(_ bytes: Bytes) -> NewString {
+        if let integer = bytes.integer { return .integer(integer) }
+        return .bytes(bytes)
     }
 
     /// A part of a collection: an element, a name, a block. None is longer than a cell or a node
@@ -75,11 +82,6 @@ struct ValueDecoder: ~Copyable {
         Listpack.writeHeader(
             entryBytes: blob.count - Listpack.overheadBytes, count: count, to: blob.bytes)
         return blob
-    }
-
-    private static func newString(_ bytes: Bytes) -> NewString {
-        if let integer = bytes.integer { return .integer(integer) }
-        return .bytes(bytes)
     }
 
     /// Notes a packed block that Redis would check deeply, for INFO.

@@ -45,7 +45,7 @@ package struct ValueEncoder: ~Copyable {
         case .set: encode(set: entry)
         case .sortedSet: encode(SortedSet(entry, engine))
         case .stream: encode(entry.streamValue)
-        case .hash: break
+        case .hash: encode(HashValue(entry, engine))
         }
     }
 

@@ -161,14 +161,21 @@ private func restore(
         c.database.pointee.setPointer(
             key, hash, nil, type: type, encoding: encoding, raw, deadline: deadline)
     }
-    stamp(c, options)
+    if let entry = c.database.pointee.peek(key, hash) {
+        stamp(entry, c, options)
+        if case .hash = entry.type {
+            let earliest = HashValue(entry, c.engine).earliestDeadline
+            c.database.pointee.armFields(entry, hash, earliest)
+        }
+    }
     c.database.pointee.changed(key)
 }
 
 /// Sets the eviction clock to what IDLETIME or FREQ say, the one that the policy goes by.
-private func stamp(_ c: borrowing CommandContext, _ options: RestoreOptions) {
+private func stamp(
+    _ entry: Entry, _ c: borrowing CommandContext, _ options: RestoreOptions
+) {
     let now = c.engine.pointee.now
-    guard let entry = c.database.pointee.peek(c[1], c.firstKeyHash) else { return }
     if c.engine.pointee.usesLFU {
         guard options.frequency >= 0 else { return }
         entry.clock = EvictionClock.minutes(now) << 8 | UInt32(options.frequency)

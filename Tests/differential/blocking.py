@@ -358,7 +358,12 @@ def main():
         for binary in (arguments.binary, find_reference(arguments.reference)):
             sides.append(Side(binary))
         begin = time.monotonic()
-        difference = run(sides, arguments.seed, arguments.steps)
+        try:
+            difference = run(sides, arguments.seed, arguments.steps)
+        except Exception:
+            for side in sides:
+                print(side.server.binary, side.server.process.poll(), side.server.output()[-3000:])
+            raise
         calls = " ".join(f"{name} {count}" for name, count in sides[0].calls().items())
     finally:
         for side in sides:

@@ -59,6 +59,8 @@ package struct WaitingClient {
 package typealias WaitHandle = UnsafeMutablePointer<WaitingClient>
 
 extension UnsafeMutablePointer where Pointee == WaitingClient {
+    package var memoryBytes: Int { WaitingClient.bytes(capacity: pointee.capacity) }
+
     var waits: UnsafeMutablePointer<Wait> {
         UnsafeMutableRawPointer(self + 1).assumingMemoryBound(to: Wait.self)
     }

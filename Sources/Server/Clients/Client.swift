@@ -116,6 +116,6 @@ struct Client: ~Copyable {
     /// Bytes of memory that the client takes, its connection included.
     var memoryBytes: Int {
         MemoryLayout<Client>.stride + connection.pointee.memoryBytes
-            + (partial?.pointee.memory ?? 0) + (waiting?.request.memoryBytes ?? 0)
+            + (partial?.pointee.memory ?? 0) + (waiting?.memoryBytes ?? 0)
     }
 }

@@ -25,6 +25,9 @@ final class WaitingRequest {
 
     init(_ request: SavedRequest) { self.request = request }
 
+    /// Bytes of memory that the wait takes, but for the records of the keys.
+    var memoryBytes: Int { request.memoryBytes + (handle?.memoryBytes ?? 0) }
+
     var argumentBytes: Int {
         var sum = 0
         for i in 0..<request.count { sum += request.arguments[i].count }

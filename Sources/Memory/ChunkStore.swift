@@ -23,6 +23,7 @@ package enum ChunkStore {
         for i in pieces.indices.reversed() where pieces[i].used != .max {
             let free = (~pieces[i].used).trailingZeroBitCount
             pieces[i].used |= 1 << UInt32(free)
+            if pieces[i].used.nonzeroBitCount > 24 { PieceStore.isNearlyUsed = true }
             return pieces[i].base + free * chunkBytes
         }
         let base = PieceStore.take()

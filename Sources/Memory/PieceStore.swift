@@ -19,7 +19,8 @@ package enum PieceStore {
     package static let pieceBytes = 2 << 20
     /// The most pieces that wait ready.
     private static let readyLimit = 4
-    /// When nothing was taken for so many calls of `tend`, half a second or so, only one stays ready.
+    /// When nothing was taken for so many calls of `tend`, half a second or so, at most one stays
+    /// ready.
     private static let restingCalls = 5
 
     private nonisolated(unsafe) static var ring = touch_ring()
@@ -36,8 +37,7 @@ package enum PieceStore {
     package private(set) nonisolated(unsafe) static var hugeCount = 0
     package private(set) nonisolated(unsafe) static var smallCount = 0
 
-    /// Whether a further piece may be needed soon; who cuts pieces up says so. Before that none is
-    /// made ready, so that a small server does not hold one that it never uses.
+    /// Whether a further piece may be needed soon; who cuts pieces up says so, again after each.
     package nonisolated(unsafe) static var isNearlyUsed = false
 
     /// Bytes that stand ready and hold nothing.
@@ -61,6 +61,7 @@ package enum PieceStore {
         makeReady()
         taken += 1
         quietCalls = 0
+        isNearlyUsed = false
         let piece: UnsafeMutableRawPointer
         if let huge = ready.popLast() {
             hugeCount += 1
@@ -79,10 +80,15 @@ package enum PieceStore {
     /// (ten times a second).
     package static func tend() {
         quietCalls += 1
-        if quietCalls > restingCalls, ready.count > 1, let piece = ready.popLast() {
-            giveBack(piece)
-        }
+        if taken > 0, ready.count > wanted, let piece = ready.popLast() { giveBack(piece) }
         makeReady()
+    }
+
+    /// Memory that grows keeps up to the limit ready; memory that has not for a while one piece
+    /// where it may be needed soon, else none.
+    private static var wanted: Int {
+        if quietCalls <= restingCalls { return min(readyLimit, 1 + taken / 2) }
+        return isNearlyUsed ? 1 : 0
     }
 
     private static func makeReady() {
@@ -98,9 +104,7 @@ package enum PieceStore {
             }
             ready.append(piece)
         }
-        // One that grows keeps up to the limit ready, one that has not for a while a single one.
-        let wanted = quietCalls > restingCalls ? 1 : min(readyLimit, 1 + taken / 2)
-        guard isNearlyUsed, ready.count < wanted else { return }
+        guard taken > 0, ready.count < wanted else { return }
         let piece = map()
         askForHugePage(piece)
         if touch_ring_start(&ring, piece) == 0 {

@@ -253,6 +253,9 @@ package struct Engine: ~Copyable {
         usesLFU = policy.isLFU
     }
 
+    /// Call a few times a second: gives back memory that is free, while nothing changes.
+    package mutating func rest() { heap.pointee.rest() }
+
     // MARK: Lazy free
 
     package var hasLazyFreeWork: Bool { lazyFree.hasWork }

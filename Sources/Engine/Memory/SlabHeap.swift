@@ -46,6 +46,8 @@ struct SlabHeap: ~Copyable {
         var used: UInt32
         /// Being emptied as a whole: no slab is taken here while another region has one.
         var draining: Bool
+        /// Bit i: slab i is free and its memory went back to the kernel.
+        var givenBack: UInt32 = 0
     }
 
     typealias SlabPointer = UnsafeMutablePointer<Slab>
@@ -55,7 +57,7 @@ struct SlabHeap: ~Copyable {
     /// Slabs being emptied, linked through `next` and `previous`.
     private(set) var evacuating: SlabPointer?
     /// Every region, in no order; a region's header says its index here.
-    private(set) var regions: UnsafeMutablePointer<Region>
+    var regions: UnsafeMutablePointer<Region>
     private(set) var regionCount = 0
     private var regionCapacity = 8
     /// Classes whose last slab stayed when it became empty, the latest ones.
@@ -65,6 +67,10 @@ struct SlabHeap: ~Copyable {
     private(set) var freeSlabs = 0
     /// Bytes in live cells.
     private(set) var liveBytes = 0
+    /// Slabs taken and given back since start; for `rest`: as it last saw that, and how often since.
+    private(set) var slabChanges = 0
+    var restedChanges = 0
+    var calm = 0
 
     init() {
         partial = .allocate(capacity: Self.classCount)
@@ -263,8 +269,10 @@ struct SlabHeap: ~Copyable {
         let place = fullestRegionWithRoom()
         let index = (~regions[place].used).trailingZeroBitCount
         regions[place].used |= 1 << UInt32(index)
+        regions[place].givenBack &= ~(1 << UInt32(index))
         freeSlabs -= 1
-        if freeSlabs < Self.slabsPerRegion / 2 { PieceStore.isNearlyUsed = true }
+        slabChanges &+= 1
+        if freeSlabs < Self.slabsPerRegion / 4 { PieceStore.isNearlyUsed = true }
         (regions[place].base + Self.classesOffset + index).storeBytes(
             of: UInt8(Self.index(ofCell: cell)), as: UInt8.self)
         let slab = (regions[place].base + index * Self.slabBytes)
@@ -304,6 +312,7 @@ struct SlabHeap: ~Copyable {
         let place = Self.place(of: region).pointee
         regions[place].used &= ~(1 << UInt32((address - base) / UInt(Self.slabBytes)))
         freeSlabs += 1
+        slabChanges &+= 1
         // One region of slack: a keyspace that breathes does not map and unmap each time.
         if regions[place].used == 0,
             regions[place].draining || freeSlabs >= 2 * Self.slabsPerRegion

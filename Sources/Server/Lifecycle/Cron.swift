@@ -37,6 +37,7 @@ extension Server {
         sampleFigures()
         notePeak()
         PieceStore.tend()
+        engine.pointee.rest()
         Allocator.decay()
         checkClients()
         if engine.pointee.wantsCompaction { engine.pointee.startCompaction() }

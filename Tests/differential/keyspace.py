@@ -53,7 +53,7 @@ class Key:
         the servers knows is no difference."""
         if self.kind != other.kind:
             return [([b"TYPE", self.name], self.kind, other.kind)]
-        in_order = self.packed() and other.packed()
+        in_order = self.packed() and self.facts[0][1] == other.facts[0][1]
         pairs = []
         for key in (self, other):
             facts = [*key.facts[:2], key.content(in_order), *key.facts[3:]]

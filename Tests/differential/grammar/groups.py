@@ -76,9 +76,10 @@ def as_scores(pairs):
         return pairs
 
 
-def tabled(encodings):
-    """Whether one of the encodings, as raw replies, has no order."""
-    return not set(encodings) - {b"$-1\r\n", b"_\r\n"} <= set(PACKED)
+def tabled(ours, theirs):
+    """Whether one of the encodings, as raw replies, has no order, or the servers' own differ."""
+    encodings = ours + theirs
+    return ours != theirs or not set(encodings) - {b"$-1\r\n", b"_\r\n"} <= set(PACKED)
 
 
 def unordered(command, keys, paired=False, ties=False):
@@ -90,7 +91,7 @@ def unordered(command, keys, paired=False, ties=False):
             return {}
         # What sets make together goes through a set that may be too large to be packed.
         loose = ties or command[0] in MADE
-        if not loose and not tabled(ours[:-1] + theirs[:-1]):
+        if not loose and not tabled(ours[:-1], theirs[:-1]):
             return {}
         return {len(ours) - 1: ORDER}
 
@@ -120,7 +121,7 @@ def scanned(command, key, listing, paired=False):
 
     def explain(ours, theirs):
         result = {}
-        has_order = not tabled([ours[0], theirs[0]])
+        has_order = not tabled(ours[:1], theirs[:1])
         if ours[1] != theirs[1]:
             if has_order or not same_elements(ours[1], theirs[1], paired):
                 return {}

@@ -86,8 +86,7 @@ FAMILY = Family(
     "hashes",
     2,
     COMMANDS,
-    names=b"""HSET,HSETNX,HMSET,HGET,HMGET,HLEN,HEXISTS,HDEL,HSTRLEN,HINCRBY,HINCRBYFLOAT,HRANDFIELD,
-    HSCAN""",
+    names=b"""HSET,HSETNX,HMSET,HGET,HMGET,HLEN,HEXISTS,HDEL,HSTRLEN,HINCRBY,HINCRBYFLOAT""",
     unmixed=b"HRANDFIELD",
     # A field past its time counts until it is removed.
     counting=b"HLEN",

@@ -34,7 +34,7 @@ extension CommandContext {
 
     /// Argument `i` as the meters of a unit; or nil, and the error is written.
     func unitMeters(_ i: Int) -> Double? {
-        let word = self[i]
+        let word = self[i].upToZero
         if word.isWord("m") { return 1 }
         if word.isWord("km") { return 1000 }
         if word.isWord("ft") { return 0.3048 }

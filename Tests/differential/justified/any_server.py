@@ -67,11 +67,17 @@ def timeless(value, names=()):
     return tuple(result) if isinstance(value, tuple) else result
 
 
-@rule("consumers are seen at two moments", [b"XINFO STREAM", b"XINFO CONSUMERS", b"RESTORE"])
+@rule("consumers are seen at two moments", [b"XINFO STREAM", b"XINFO CONSUMERS"])
 def seen(command, ours, theirs):
-    if command[0] == b"RESTORE" and ours[:1] not in b"*%":
-        return False
     return same_kind(ours, theirs) and timeless(decode(ours)[0]) == timeless(decode(theirs)[0])
+
+
+@rule("a dump that Redis 7.0 can read does not say when a consumer was active", [b"RESTORE"])
+def restored(command, ours, theirs):
+    if ours[:1] not in (b"*", b"%") or not same_kind(ours, theirs):
+        return False
+    names = (b"active-time", b"inactive")
+    return timeless(decode(ours)[0], names) == timeless(decode(theirs)[0], names)
 
 
 def same_but_idle(pattern, ours, theirs):

@@ -81,11 +81,11 @@ def idle_consumer(value):
 
 @rule(
     "7.0 knows less of consumers, and computes entries-read and lag in another way",
-    [b"XINFO STREAM", b"XINFO GROUPS", b"XINFO CONSUMERS"],
+    [b"XINFO STREAM", b"XINFO GROUPS", b"XINFO CONSUMERS", b"RESTORE"],
     ["redis 7.0"],
 )
 def stream_facts(command, ours, theirs):
-    if not same_kind(ours, theirs):
+    if ours[:1] not in (b"*", b"%") or not same_kind(ours, theirs):
         return False
     ours, theirs = [known_to_7_0(timeless(decode(raw)[0])) for raw in (ours, theirs)]
     return ours == theirs

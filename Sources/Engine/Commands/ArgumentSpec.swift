@@ -68,8 +68,11 @@ package struct ArgumentSpec: Sendable {
         Self(name, .double, token: token)
     }
 
-    package static func pattern(_ name: StaticString, token: StaticString? = nil) -> Self {
-        Self(name, .pattern, token: token)
+    /// A pattern; `spec` is the index of the key specification for the keys that it leads to.
+    package static func pattern(
+        _ name: StaticString, token: StaticString? = nil, spec: Int? = nil
+    ) -> Self {
+        Self(name, .pattern, keySpec: spec, token: token)
     }
 
     package static func unixTime(_ name: StaticString, token: StaticString? = nil) -> Self {

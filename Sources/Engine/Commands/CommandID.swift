@@ -115,6 +115,8 @@ package enum CommandID: UInt16, CaseIterable, Sendable {
     case object, objectEncoding, objectRefcount, objectIdletime, objectFreq, objectHelp
     // Keys/DatabaseCommands
     case dbsize, flushdb, flushall, swapdb
+    // Keys/SortCommand
+    case sort, sortRo
     // Keys/MemoryCommands
     case memory, memoryUsage, memoryHelp, memoryDoctor, memoryMallocStats, memoryPurge
     case memoryStats

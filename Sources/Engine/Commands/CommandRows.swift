@@ -54,7 +54,7 @@ package let keyCommandRows: [CommandRow] = Array(
     [
         deleteCommandRows, existsCommandRows, renameCommandRows, expiryCommandRows,
         scanCommandRows, objectCommandRows, databaseCommandRows, memoryCommandRows,
-        dumpCommandRows,
+        dumpCommandRows, sortCommandRows,
     ].joined())
 
 /// Everything the engine itself executes.

@@ -287,6 +287,9 @@ extension Server {
         case .flushdb: flushdbCommand(&c)
         case .flushall: flushallCommand(&c)
         case .swapdb: swapdbCommand(&c)
+        // Keys/SortCommand
+        case .sort: sortCommand(&c)
+        case .sortRo: sortRoCommand(&c)
         // Keys/MemoryCommands
         case .memory: rejectSubcommand(id, c[1])
         case .memoryUsage: memoryUsageCommand(&c)

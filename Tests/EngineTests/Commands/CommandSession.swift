@@ -146,6 +146,7 @@ final class CommandSession {
         "httl": httlCommand, "hpttl": hpttlCommand, "hexpiretime": hexpiretimeCommand,
         "hpexpiretime": hpexpiretimeCommand, "hgetex": hgetexCommand, "hsetex": hsetexCommand,
         "hgetdel": hgetdelCommand,
+        "sort": sortCommand, "sort_ro": sortRoCommand,
         "setbit": setbitCommand, "getbit": getbitCommand, "bitcount": bitcountCommand,
         "bitpos": bitposCommand, "bitop": bitopCommand, "bitfield": bitfieldCommand,
         "bitfield_ro": bitfieldRoCommand, "pfadd": pfaddCommand, "pfcount": pfcountCommand,

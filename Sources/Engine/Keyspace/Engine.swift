@@ -186,8 +186,6 @@ package struct Engine: ~Copyable {
     /// Frees an engine made by `make` with all that it holds.
     package static func destroy(_ engine: UnsafeMutablePointer<Engine>) {
         engine.pointee.waits.pointee.releaseAll()
-        engine.pointee.waits.deinitialize(count: 1)
-        engine.pointee.waits.deallocate()
         for i in 0..<engine.pointee.databaseCount {
             engine.pointee.flush(i)
         }
@@ -198,6 +196,9 @@ package struct Engine: ~Copyable {
             (engine.pointee.databases + i).deinitialize(count: 1)
         }
         engine.pointee.databases.deallocate()
+        // Flushing looks at who waits.
+        engine.pointee.waits.deinitialize(count: 1)
+        engine.pointee.waits.deallocate()
         let heap = engine.pointee.heap
         engine.deinitialize(count: 1)
         engine.deallocate()

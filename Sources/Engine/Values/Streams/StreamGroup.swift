@@ -149,17 +149,20 @@ package struct StreamGroup: TreeItem, Equatable {
     /// The same group with consumers and pending entries of its own.
     func copy() -> StreamGroup {
         let twin = StreamGroup(name: name, lastID: lastID, entriesRead: entriesRead)
-        fields.pointee.pending.forEach {
-            var pending = $0.pointee
-            pending.consumer = nil
-            twin.fields.pointee.pending.insert(pending)
-        }
+        var twins: [UnsafeMutablePointer<StreamConsumer.Fields>: StreamConsumer] = [:]
         fields.pointee.consumers.forEach {
             let consumer = $0.pointee
             let copy = StreamConsumer(
                 name: consumer.name, seenTime: consumer.seenTime, activeTime: consumer.activeTime)
             twin.fields.pointee.consumers.insert(copy)
-            consumer.forEachPending { twin.adopt($0, copy) }
+            twins[consumer.fields] = copy
+        }
+        // In the order of the IDs everything is added behind what is there.
+        fields.pointee.pending.forEach {
+            var pending = $0.pointee
+            if let consumer = pending.consumer { pending.consumer = twins[consumer.fields] }
+            twin.fields.pointee.pending.insert(pending)
+            pending.consumer?.fields.pointee.pending.insert(pending.id)
         }
         return twin
     }

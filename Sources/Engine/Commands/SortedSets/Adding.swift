@@ -133,7 +133,8 @@ private func addOne(_ c: inout CommandContext, _ options: AddOptions) {
     guard var set = c.sortedSetOrError(position.entry) else { return }
     let wasPacked = set.isPacked
     set.expect(1)
-    let change = set.add(member, score).change
+    let hash = options.first == 2 ? c.memberHash : 0
+    let change = set.add(member, score, hash: hash).change
     if wasPacked { set.store(in: position.entry) }
     switch change {
     case .added:
@@ -184,7 +185,8 @@ private func add(
     var updated = 0
     for i in 0..<number {
         let (change, score) = set.add(
-            c[options.first + 2 * i + 1], scores[i], options.rules)
+            c[options.first + 2 * i + 1], scores[i], options.rules,
+            hash: i == 0 && options.first == 2 ? c.memberHash : 0)
         switch change {
         case .added: added += 1
         case .updated: updated += 1
@@ -214,7 +216,7 @@ package func zremCommand(_ c: inout CommandContext) {
     }
     guard var set = c.sortedSetOrError(position.entry) else { return }
     var gone = 0
-    for i in 2..<c.count where set.remove(c[i]) {
+    for i in 2..<c.count where set.remove(c[i], hash: i == 2 ? c.memberHash : 0) {
         gone &+= 1
         if set.count == 0 { break }
     }

@@ -66,7 +66,7 @@ private let zrevrankRow = CommandRow(
 package func zscoreCommand(_ c: inout CommandContext) {
     guard let entry = c.lookupRead(c[1], c.firstKeyHash) else { return c.reply.pointee.null() }
     guard let set = c.sortedSetOrError(entry) else { return }
-    guard let score = set.score(c[2]) else { return c.reply.pointee.null() }
+    guard let score = set.score(c[2], hash: c.memberHash) else { return c.reply.pointee.null() }
     c.reply.pointee.double(score)
 }
 
@@ -79,7 +79,7 @@ package func zmscoreCommand(_ c: inout CommandContext) {
     }
     c.reply.pointee.array(c.count - 2)
     for i in 2..<c.count {
-        if let score = set?.score(c[i]) {
+        if let score = set?.score(c[i], hash: i == 2 ? c.memberHash : 0) {
             c.reply.pointee.double(score)
         } else {
             c.reply.pointee.null()
@@ -136,7 +136,7 @@ private func rank(_ c: inout CommandContext, reversed: Bool) {
     var found: (rank: Int, score: Double)?
     if let entry = c.lookupRead(c[1], c.firstKeyHash) {
         guard let set = c.sortedSetOrError(entry) else { return }
-        found = set.rank(c[2])
+        found = set.rank(c[2], hash: c.memberHash)
         if reversed, let (rank, score) = found { found = (set.count &- 1 &- rank, score) }
     }
     guard let found else {

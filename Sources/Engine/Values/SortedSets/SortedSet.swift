@@ -16,6 +16,8 @@
 // encoding: set.encoding, set.raw)`. No sorted set under a key is empty: whoever removes the last
 // element removes the key. A set that no key holds any more goes to `release`.
 //
+// Where a member's keyed hash is known (the look-ahead computes it), it may be given as `hash`.
+//
 // Members are compared byte by byte; elements are ordered by score, then by member.
 
 import Memory
@@ -164,22 +166,22 @@ package struct SortedSet {
     /// The score of a member.
     /// - Complexity: O(1) of a big set, O(n) of a small one
     @inline(__always)
-    package func score(_ member: Bytes) -> Double? {
+    package func score(_ member: Bytes, hash: UInt64 = 0) -> Double? {
         switch form {
         case .packed(let scores): return scores.find(member).map { scores.score($0) }
-        case .tree(let tree): return tree.find(member)?.score
+        case .tree(let tree): return tree.find(member, hash)?.score
         }
     }
 
     /// How many elements stand before a member, and its score.
     /// - Complexity: O(log n)
-    package func rank(_ member: Bytes) -> (rank: Int, score: Double)? {
+    package func rank(_ member: Bytes, hash: UInt64 = 0) -> (rank: Int, score: Double)? {
         switch form {
         case .packed(let scores):
             guard let offset = scores.find(member) else { return nil }
             return (scores.rank(of: offset), scores.score(offset))
         case .tree(let tree):
-            guard let element = tree.find(member) else { return nil }
+            guard let element = tree.find(member, hash) else { return nil }
             return (tree.rank(element), element.score)
         }
     }
@@ -189,17 +191,20 @@ package struct SortedSet {
     /// Adds a member or gives it another score, as the rules allow; the score that it has then.
     @inline(__always)
     package mutating func add(
-        _ member: Bytes, _ score: Double, _ rules: SortedSetRules = []
+        _ member: Bytes, _ score: Double, _ rules: SortedSetRules = [], hash: UInt64 = 0
     ) -> (change: SortedSetChange, score: Double) {
-        if case .tree(let tree) = form { return Self.add(to: tree, member, score, rules) }
+        if case .tree(let tree) = form {
+            let hash = hash != 0 ? hash : tree.table.pointee.hash(member)
+            return Self.add(to: tree, member, hash, score, rules)
+        }
         return addPacked(member, score, rules)
     }
 
     @inline(__always)
     private static func add(
-        to set: TreeSet, _ member: Bytes, _ score: Double, _ rules: SortedSetRules
+        to set: TreeSet, _ member: Bytes, _ hash: UInt64, _ score: Double,
+        _ rules: SortedSetRules
     ) -> (change: SortedSetChange, score: Double) {
-        let hash = set.table.pointee.hash(member)
         guard let position = set.table.pointee.find(member, hash) else {
             if rules.contains(.onlyOld) { return (.refused, score) }
             set.insert(member, hash, score)
@@ -314,14 +319,14 @@ package struct SortedSet {
 
     /// Removes a member; false if it is not there.
     @inline(__always)
-    package mutating func remove(_ member: Bytes) -> Bool {
+    package mutating func remove(_ member: Bytes, hash: UInt64 = 0) -> Bool {
         switch form {
         case .packed(var scores):
             guard let offset = scores.find(member) else { return false }
             scores.remove(offset)
             form = .packed(scores)
             return true
-        case .tree(let tree): return tree.remove(member)
+        case .tree(let tree): return tree.remove(member, hash)
         }
     }
 

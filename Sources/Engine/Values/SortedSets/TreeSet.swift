@@ -92,9 +92,10 @@ struct TreeSet {
 
     @inline(__always) var count: Int { tree.count }
 
+    /// The element of a member whose hash is `hash`, or is not known if that is 0.
     @inline(__always)
-    func find(_ member: Bytes) -> ScoredMember? {
-        let hash = table.pointee.hash(member)
+    func find(_ member: Bytes, _ hash: UInt64 = 0) -> ScoredMember? {
+        let hash = hash != 0 ? hash : table.pointee.hash(member)
         return table.pointee.find(member, hash)?.element
     }
 
@@ -144,8 +145,8 @@ struct TreeSet {
     }
 
     /// False if there is no such member.
-    func remove(_ member: Bytes) -> Bool {
-        let hash = table.pointee.hash(member)
+    func remove(_ member: Bytes, _ hash: UInt64 = 0) -> Bool {
+        let hash = hash != 0 ? hash : table.pointee.hash(member)
         guard let position = table.pointee.find(member, hash) else { return false }
         let element = position.element
         table.pointee.removeShrinking(position)

@@ -93,7 +93,9 @@ private final class Fixture {
     func removeRange(_ start: Int, _ count: Int) {
         var left = count
         while left > 0 {
-            let removed = tree.removeRun(rank: start, limit: left) { _, cell in freeCell(cell) }
+            let removed = tree.removeRun(rank: start, limit: left) { leaf, places in
+                for i in places { freeCell(leaf.cell(i)) }
+            }
             #expect(removed > 0 && removed <= left)
             left -= removed
         }

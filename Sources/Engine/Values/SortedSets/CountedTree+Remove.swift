@@ -21,12 +21,13 @@ extension CountedTree {
     }
 
     /// Takes out up to `limit` elements of one leaf, the first of them of rank `rank`, after `body`
-    /// has seen each of them. Returns how many.
-    func removeRun(rank: Int, limit: Int, _ body: (Double, TreeCell) -> Void) -> Int {
+    /// has seen where they stand. Returns how many.
+    @inline(__always)
+    func removeRun(rank: Int, limit: Int, _ body: (TreeLeaf, Range<Int>) -> Void) -> Int {
         var path = TreePath()
         find(rank: rank, &path)
-        let number = min(limit, path.leaf.count - path.index)
-        for i in path.index..<path.index + number { body(path.leaf.scores[i], path.leaf.cell(i)) }
+        let number = min(limit, path.leaf.count &- path.index)
+        body(path.leaf, path.index..<path.index &+ number)
         remove(number, &path)
         return number
     }

@@ -158,23 +158,54 @@ struct TreeSet {
     /// Takes out the elements of these ranks, which are fewer than all.
     /// - Complexity: O(removed + log n)
     func removeRange(_ ranks: Range<Int>) {
+        if ranks.count == 1 { return removeOne(ranks.lowerBound) }
         var left = ranks.count
         while left > 0 {
-            left &-= tree.removeRun(rank: ranks.lowerBound, limit: left) { _, cell in
-                drop(ScoredMember(raw: cell))
-            }
+            left &-= tree.removeRun(
+                rank: ranks.lowerBound, limit: Swift.min(left, Self.droppedAtOnce)
+            ) { drop($0, $1) }
         }
     }
 
-    /// Takes an element out of the table only, and frees it.
+    private static var droppedAtOnce: Int { 16 }
+
+    /// Takes elements out of the table only, and frees them. First all cells are asked for, then
+    /// all buckets, so that the cache's misses overlap.
+    private func drop(_ leaf: TreeLeaf, _ places: Range<Int>) {
+        var hashes = InlineArray<16, UInt64>(repeating: 0)
+        for i in places { machine_prefetch(leaf.cell(i)) }
+        for i in places {
+            let hash = table.pointee.hash(ScoredMember(raw: leaf.cell(i)).key)
+            table.pointee.prefetchBucket(hash)
+            hashes[i &- places.lowerBound] = hash
+        }
+        for i in places { drop(ScoredMember(raw: leaf.cell(i)), hashes[i &- places.lowerBound]) }
+    }
+
     @inline(__always)
-    private func drop(_ element: ScoredMember) {
-        let member = element.key
-        let hash = table.pointee.hash(member)
-        if let position = table.pointee.find(member, hash) {
+    private func drop(_ element: ScoredMember, _ hash: UInt64) {
+        if let position = table.pointee.find(element.key, hash) {
             table.pointee.removeShrinking(position)
         }
         element.free(heap)
+    }
+
+    /// One element: nearly always one that is popped from an end. More pops tend to follow, so what
+    /// they will wait for is asked for now.
+    private func removeOne(_ rank: Int) {
+        _ = tree.removeRun(rank: rank, limit: 1) { leaf, places in
+            let i = places.lowerBound
+            let element = ScoredMember(raw: leaf.cell(i))
+            let forward = i &* 2 < leaf.count
+            let next = forward ? i &+ 3 : i &- 3
+            let later = forward ? i &+ 6 : i &- 6
+            if next >= 0, next < leaf.count {
+                table.pointee.prefetchBucket(
+                    table.pointee.hash(ScoredMember(raw: leaf.cell(next)).key))
+            }
+            if later >= 0, later < leaf.count { machine_prefetch(leaf.cell(later)) }
+            drop(element, table.pointee.hash(element.key))
+        }
     }
 
     /// A copy of all elements but those of these ranks.

@@ -103,3 +103,8 @@ def empty_numbers(command, ours, theirs):
 @rule("Valkey's digests see when fields expire in another way", [b"DEBUG"], ["valkey"])
 def field_digests(command, ours, theirs):
     return command[1].upper() in (b"DIGEST", b"DIGEST-VALUE") and ours[:1] == theirs[:1] != b"-"
+
+
+@rule("Valkey takes memory for as many entries as COUNT says", [b"XAUTOCLAIM"], ["valkey"])
+def transient_memory(command, ours, theirs):
+    return theirs.startswith(b"-ERR Insufficient memory, failed allocating transient memory")

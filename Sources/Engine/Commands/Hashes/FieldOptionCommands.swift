@@ -132,6 +132,11 @@ private struct FieldOptions {
         return true
     }
 
+    /// Whether NX and XX let the command go on; the time is looked at only after that.
+    func allowsKey(isPresent: Bool) -> Bool {
+        isPresent ? !onlyIfKeyMissing : !onlyIfKeyPresent
+    }
+
     /// The deadline that was asked for, nil for none; or `isError`, and the error is written.
     func deadline(
         _ c: borrowing CommandContext, _ command: StaticString, _ isError: inout Bool
@@ -225,9 +230,12 @@ package func hsetexCommand(_ c: inout CommandContext) {
     var isError = false
     var position = c.hashPosition(&isError)
     if isError { return }
-    guard meetsConditions(&c, options, &position) else { return c.reply.pointee.integer(0) }
+    guard options.allowsKey(isPresent: position != nil) else {
+        return c.reply.pointee.integer(0)
+    }
     let due = options.deadline(c, "hsetex", &isError)
     if isError { return }
+    guard meetsConditions(&c, options, &position) else { return c.reply.pointee.integer(0) }
     if let due, due <= c.engine.pointee.now {
         if let position { deleteGiven(&c, options, position) }
     } else {
@@ -236,13 +244,11 @@ package func hsetexCommand(_ c: inout CommandContext) {
     c.reply.pointee.integer(1)
 }
 
-/// Whether NX, XX, FNX and FXX let the command go on. Fields past their time are removed in
-/// passing, and `position` is nil afterwards if the key went with them.
+/// Whether FNX and FXX let the command go on. Fields past their time are removed in passing, and
+/// `position` is nil afterwards if the key went with them.
 private func meetsConditions(
     _ c: inout CommandContext, _ options: FieldOptions, _ position: inout Position?
 ) -> Bool {
-    if options.onlyIfKeyMissing, position != nil { return false }
-    if options.onlyIfKeyPresent, position == nil { return false }
     guard options.onlyIfFieldsMissing || options.onlyIfFieldsPresent else { return true }
     var i = options.first
     while i < c.count {

@@ -70,6 +70,9 @@ class Side:
             "16mb",
             "--hash-max-listpack-entries",
             "512",
+            # Redis notices only so often that a client has waited long enough.
+            "--hz",
+            "500",
             # One that sorts by the bytes.
             environment={"LC_ALL": "C"},
             binary=binary,

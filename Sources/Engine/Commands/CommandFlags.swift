@@ -37,18 +37,16 @@ package struct CommandFlags: OptionSet, Sendable {
     @inlinable package static var fast: Self { Self(rawValue: 1 << 12) }
     /// Allowed before authentication.
     @inlinable package static var noAuth: Self { Self(rawValue: 1 << 13) }
-    /// Replicates although it is no write command.
-    @inlinable package static var mayReplicate: Self { Self(rawValue: 1 << 14) }
     /// Takes keys but may be called with none.
-    @inlinable package static var noMandatoryKeys: Self { Self(rawValue: 1 << 15) }
+    @inlinable package static var noMandatoryKeys: Self { Self(rawValue: 1 << 14) }
     /// Refused while a replica loads the new data set beside the old one.
-    @inlinable package static var noAsyncLoading: Self { Self(rawValue: 1 << 16) }
+    @inlinable package static var noAsyncLoading: Self { Self(rawValue: 1 << 15) }
     /// Not allowed inside MULTI.
-    @inlinable package static var noMulti: Self { Self(rawValue: 1 << 17) }
+    @inlinable package static var noMulti: Self { Self(rawValue: 1 << 16) }
     /// Keys do not stand at fixed positions; the key specifications say where.
-    @inlinable package static var movableKeys: Self { Self(rawValue: 1 << 18) }
+    @inlinable package static var movableKeys: Self { Self(rawValue: 1 << 17) }
     /// Allowed while a script runs for too long.
-    @inlinable package static var allowBusy: Self { Self(rawValue: 1 << 19) }
+    @inlinable package static var allowBusy: Self { Self(rawValue: 1 << 18) }
 
     // From here on: not shown by COMMAND INFO.
 
@@ -58,13 +56,15 @@ package struct CommandFlags: OptionSet, Sendable {
     @inlinable package static var sentinel: Self { Self(rawValue: 1 << 41) }
     /// Only sentinel mode has it.
     @inlinable package static var onlySentinel: Self { Self(rawValue: 1 << 42) }
+    /// Replicates although it is no write command.
+    @inlinable package static var mayReplicate: Self { Self(rawValue: 1 << 44) }
     /// Looks at keys that its arguments do not name.
     @inlinable package static var touchesArbitraryKeys: Self { Self(rawValue: 1 << 43) }
 
     /// Names in COMMAND INFO by bit number.
     private static let names: [StaticString] = [
         "write", "readonly", "denyoom", "admin", "pubsub", "noscript", "blocking", "loading",
-        "stale", "skip_monitor", "skip_slowlog", "asking", "fast", "no_auth", "may_replicate",
+        "stale", "skip_monitor", "skip_slowlog", "asking", "fast", "no_auth",
         "no_mandatory_keys", "no_async_loading", "no_multi", "movablekeys", "allow_busy",
     ]
 

@@ -94,5 +94,5 @@ FAMILY = Family(
     1,
     COMMANDS,
     blocking=b"BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP BLOCK",
-    share=0.1,
+    share=0.2,
 )

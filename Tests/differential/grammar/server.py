@@ -55,7 +55,7 @@ SETTINGS = b"""hash-max-listpack-entries hash-max-ziplist-value set-max-intset-e
     set-max-listpack-value zset-max-listpack-entries zset-max-ziplist-value hll-sparse-max-bytes
     stream-node-max-bytes stream-node-max-entries list-compress-depth lfu-log-factor
     slowlog-log-slower-than slowlog-max-len latency-monitor-threshold latency-tracking
-    latency-tracking-info-percentiles notify-keyspace-events maxmemory-eviction-tenacity hz
+    latency-tracking-info-percentiles notify-keyspace-events maxmemory-eviction-tenacity
     dynamic-hz active-expire-effort tcp-keepalive
     lua-time-limit busy-reply-threshold repl-backlog-size repl-backlog-ttl repl-timeout
     repl-diskless-sync-delay min-slaves-max-lag replica-priority loglevel

@@ -42,7 +42,7 @@ package func pfaddCommand(_ c: inout CommandContext) {
 }
 
 private let pfcountRow = CommandRow(
-    .pfcount, "pfcount", arity: -2, .readOnly, .hyperLogLog,
+    .pfcount, "pfcount", arity: -2, [.readOnly, .mayReplicate], .hyperLogLog,
     keys: [
         .at(
             1, through: -1, [.rw, .access],

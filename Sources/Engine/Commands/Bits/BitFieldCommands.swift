@@ -190,7 +190,9 @@ private struct BitFieldOperation {
         case .fail: return nil
         case .saturate:
             if increment != 0 { return increment > 0 ? most : least }
-            return isSigned && value < least ? least : most
+            // Redis 7.4 compares wrapping differences, so that a value near -2^63 is too large.
+            let isTooSmall = isSigned && value < least && (width == 64 || most &- value >= 0)
+            return isTooSmall ? least : most
         case .wrap:
             let bits = UInt64(bitPattern: sum)
             return isSigned ? extended(bits) : Int64(bitPattern: bits & UInt64(most))

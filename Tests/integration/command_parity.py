@@ -46,7 +46,7 @@ JUSTIFIED = [
      "scripts may call them since 7.2"),
     ("7.0", "sinterstore", "keys[0]", "7.2 notes that the old value is not read"),
     ("7.0", "xread", "has_complexity", "7.2 took it back"),
-    ("7.0", "bitcount bitfield bitfield_ro bitop bitpos client|unblock geo* hmset hscan hset pfmerge "
+    ("7.0", "bitcount bitfield bitfield_ro bitop bitpos client|unblock geo* hmset hscan hset pfmerge sort sort_ro "
      "psubscribe xadd xclaim xgroup|* xinfo|* xreadgroup xsetid zadd zrange* zrank zrevrange* "
      "zrevrank", "arguments", "7.2 revised the names and the nesting of documented arguments"),
     ("valkey", "h*", "since", "hashes whose fields expire came with Valkey 9"),
